@@ -1,0 +1,203 @@
+"""What a rule does with a request (`spec/v1beta1.md` 5 and 6, `spec/envoy.md` 30 to 60)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kubectl_gmg.model.origin import Origin, Sourced
+
+
+class DestinationKind(StrEnum):
+    """What a destination names; the values are those of `spec/cli.md` 6.8."""
+
+    SERVICE = "Service"
+    VIRTUAL_DESTINATION = "VirtualDestination"
+    EXTERNAL_SERVICE = "ExternalService"
+    STATIC = "Static"
+    CLUSTER_HEADER = "ClusterHeader"
+    AWS_LAMBDA = "AwsLambda"
+
+
+class SortMethod(StrEnum):
+    """How the routes below a delegate are ordered."""
+
+    TABLE_WEIGHT = "TABLE_WEIGHT"
+    ROUTE_SPECIFICITY = "ROUTE_SPECIFICITY"
+
+
+class Operator(StrEnum):
+    """How a label is compared (`spec/v1beta1.md` 1.2)."""
+
+    EQUALS = "Equals"
+    DOUBLE_EQUALS = "DoubleEquals"
+    NOT_EQUALS = "NotEquals"
+    IN = "In"
+    NOT_IN = "NotIn"
+    EXISTS = "Exists"
+    DOES_NOT_EXIST = "DoesNotExist"
+    GREATER_THAN = "GreaterThan"
+    LESS_THAN = "LessThan"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One condition on the labels of an object; all values are texts."""
+
+    key: str
+    operator: Operator
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Selects objects by namespace and labels; both must fit.
+
+    `namespaces` of None means all of them. A selector that is not `valid` selects nothing.
+    """
+
+    origin: Origin
+    namespaces: frozenset[str] | None
+    requirements: tuple[Requirement, ...] = ()
+    valid: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TableRef:
+    """Names one route table; an empty namespace was not written and names nothing (`spec/v1beta1.md` D-29)."""
+
+    origin: Origin
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What applies to a route besides its action: option name to the JSON text of its value, with its origin."""
+
+    fields: tuple[tuple[str, Sourced[str]], ...] = ()
+
+
+NO_OPTIONS = Options()
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a request may go, as written; `weight` is None if nobody wrote one."""
+
+    origin: Origin
+    kind: DestinationKind
+    name: str
+    namespace: str = ""
+    cluster: str = ""
+    port: int | None = None
+    port_name: str | None = None
+    subset: tuple[tuple[str, str], ...] = ()
+    weight: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegexRewrite:
+    r"""Replaces every match of an RE2 pattern; groups are `\0` to `\9` (`spec/envoy.md` 33)."""
+
+    pattern: str
+    substitution: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardTo:
+    """Sends the request on; `path_rewrite` of `""` is none (`spec/envoy.md` 34).
+
+    `host_rewrite_header` names a header whose value becomes the host.
+    """
+
+    destinations: tuple[Destination, ...]
+    path_rewrite: str = ""
+    regex_rewrite: RegexRewrite | None = None
+    host_rewrite: str = ""
+    host_rewrite_header: str = ""
+    auto_host_rewrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Answers with a location (`spec/envoy.md` 40 to 46); empty texts keep that part of the request.
+
+    `path` replaces the whole path, `prefix` the matched one.
+    """
+
+    status: int = 301
+    scheme: str = ""
+    host: str = ""
+    port: int | None = None
+    path: str = ""
+    prefix: str = ""
+    regex: RegexRewrite | None = None
+    strip_query: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DirectResponse:
+    """Answers by itself; a `body` of `""` is none (`spec/envoy.md` 50 to 52)."""
+
+    status: int
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delegate:
+    """Hands over to route tables, named ones in their order and selected ones after them."""
+
+    refs: tuple[TableRef, ...] = ()
+    selector: Selector | None = None
+    sort: SortMethod = SortMethod.TABLE_WEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """An action that the product cannot use: the rule is left out (`spec/v1beta1.md` 8.7).
+
+    `codes` are the findings that say why; `written` is what can be shown of the action.
+    """
+
+    codes: tuple[str, ...]
+    written: FinalAction | None = None
+
+
+FinalAction = ForwardTo | Redirect | DirectResponse
+Action = FinalAction | Delegate | Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """One thing behind a virtual destination, in failover order."""
+
+    kind: str
+    namespace: str
+    name: str
+    cluster: str
+    address: str | None
+    port: int | None
+    tls: bool
+
+
+class Found(StrEnum):
+    """Whether a destination exists; `UNKNOWN` depends on a gap (`spec/v1beta1.md` D-27)."""
+
+    FOUND = "found"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedDestination:
+    """A destination with what could be found out about it.
+
+    `share` is its part of the traffic, from 0 to 1; `address` is the host name the proxy dials, None if unknown.
+    """
+
+    declared: Destination
+    share: float
+    address: str | None
+    found: Found
+    backing: tuple[Backing, ...] = ()

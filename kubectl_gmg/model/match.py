@@ -1,0 +1,98 @@
+"""The conditions of a route, as the proxy has them (`spec/envoy.md` 13 to 26).
+
+They are a superset of what any Gloo field can say: the export and the comparison with running proxies need the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class PathKind(StrEnum):
+    """How a path is compared; the values are those of `spec/cli.md` 6.8."""
+
+    EXACT = "exact"
+    PREFIX = "prefix"
+    REGEX = "regex"
+    SEPARATED_PREFIX = "separatedPrefix"
+
+
+class ValueKind(StrEnum):
+    """How the value of a header or query parameter is compared."""
+
+    EXACT = "exact"
+    PREFIX = "prefix"
+    SUFFIX = "suffix"
+    REGEX = "regex"
+    PRESENT = "present"
+    RANGE = "range"
+
+
+@dataclass(frozen=True, slots=True)
+class PathMatch:
+    """A condition on the path before the query.
+
+    `written_length` is how long a regular expression counts when routes are ranked: what people wrote, without what
+    joining added (`spec/v1beta1.md` D-17). It is no condition, so it does not count when matches are compared.
+    """
+
+    kind: PathKind
+    value: str
+    ignore_case: bool = False
+    written_length: int = field(default=0, compare=False)
+
+    @property
+    def length(self) -> int:
+        """How long the path counts when routes are ranked."""
+        return self.written_length if self.kind is PathKind.REGEX else len(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMatch:
+    """A test of one header.
+
+    `invert` negates the result over all values; `missing_as_empty` tests a missing header as the empty text instead of
+    failing (`spec/envoy.md` 21). `start` and `end` belong to RANGE, the end exclusive.
+    """
+
+    name: str
+    kind: ValueKind = ValueKind.PRESENT
+    value: str = ""
+    invert: bool = False
+    missing_as_empty: bool = False
+    ignore_case: bool = False
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QueryParameterMatch:
+    """A test of the first occurrence of one query parameter (`spec/envoy.md` 25)."""
+
+    name: str
+    kind: ValueKind = ValueKind.PRESENT
+    value: str = ""
+    invert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """Everything a request must satisfy; a `path` of None was left unsaid by everybody and means prefix `/`.
+
+    `method` is `""` for any. `fraction` is the share of fitting requests that the route takes (`spec/envoy.md` 57).
+    """
+
+    path: PathMatch | None = None
+    method: str = ""
+    headers: tuple[HeaderMatch, ...] = ()
+    query_parameters: tuple[QueryParameterMatch, ...] = ()
+    port: int | None = None
+    grpc: bool = False
+    fraction: float = 1.0
+
+
+ROOT = PathMatch(PathKind.PREFIX, "/")
+"""What an unsaid path means to the proxy."""
+
+EVERYTHING = RouteMatch()

@@ -1,0 +1,29 @@
+"""How rules, tables and hosts are named in ids (`spec/cli.md` 4.2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+ENCODED = {letter: f"%{ord(letter):02X}" for letter in " \t\r\n/#:%[]~"}
+
+
+def encoded(name: str) -> str:
+    """A name with everything percent-encoded that has a meaning in an id."""
+    return "".join(ENCODED.get(letter, letter) for letter in name)
+
+
+def rule_segments(names: Iterable[str]) -> tuple[str, ...]:
+    """The segment of every rule of one list: its name, `name~2` for the second of that name, `[n]` without one."""
+    seen: Counter[str] = Counter()
+    segments = []
+    for index, name in enumerate(names):
+        seen[name] += 1
+        repeated = f"~{seen[name]}" if seen[name] > 1 else ""
+        segments.append(encoded(name) + repeated if name else f"[{index}]")
+    return tuple(segments)
+
+
+def located(segment: str, namespace: str, pointing: str) -> str:
+    """The segment of an object, with its namespace if that is not the one of the object that points to it."""
+    return segment if namespace == pointing else f"{encoded(namespace)}:{segment}"

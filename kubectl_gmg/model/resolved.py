@@ -1,0 +1,207 @@
+"""What the gateways serve: hosts with their trees and their routes in the order the proxy tries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kubectl_gmg.model.action import FinalAction, Options, SortMethod
+from kubectl_gmg.model.declared import Listener, RouteRule, RouteTable, VirtualGateway, VirtualHost
+from kubectl_gmg.model.match import RouteMatch
+from kubectl_gmg.model.origin import ObjectRef, Origin
+from kubectl_gmg.model.snapshot import Gap
+
+
+class Reason(StrEnum):
+    """Why a delegate reaches nothing; the values are those of `spec/cli.md` 6.8."""
+
+    MISSING = "missing"
+    NO_TARGET = "noTarget"
+    NONE_SELECTED = "noneSelected"
+    CYCLE = "cycle"
+    EMPTY = "empty"
+    NOT_PREFIX = "notPrefix"
+    TOO_DEEP = "tooDeep"
+    TOO_MANY = "tooMany"
+    UNKNOWN = "unknown"
+
+
+class Via(StrEnum):
+    """How a delegate includes a table."""
+
+    REF = "ref"
+    SELECTOR = "selector"
+
+
+class Status(StrEnum):
+    """What becomes of a route (`spec/cli.md` 6.2)."""
+
+    OK = "ok"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """A table on the way down to a route, and the delegate that included it."""
+
+    table: RouteTable
+    via: Via
+    sort: SortMethod
+
+
+class PolicyState(StrEnum):
+    """What became of a policy on a route."""
+
+    APPLIED = "applied"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyUse:
+    """A policy that selects a route; `lost_to` owns the values that stood in its way."""
+
+    ref: ObjectRef
+    state: PolicyState
+    lost_to: ObjectRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The end of one way down: the rule in `rules[-1]`, with its effective matches in order.
+
+    It moves as a whole when routes are ranked. `because` holds the codes of what is wrong with it; if there are any
+    the product leaves it out.
+    """
+
+    rules: tuple[RouteRule, ...]
+    tables: tuple[Inclusion, ...]
+    matches: tuple[RouteMatch, ...]
+    options: Options
+    because: tuple[str, ...] = ()
+    policies: tuple[PolicyUse, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """Whether the product serves it."""
+        return Status.INVALID if self.because else Status.OK
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEnd:
+    """A delegate that reaches nothing, at the place where something was meant to be.
+
+    `chain` are the tables on the way down, of a cycle the re-entered one last; `note` says more where the reason alone
+    does not.
+    """
+
+    reason: Reason
+    origin: Origin
+    ref: ObjectRef | None = None
+    chain: tuple[ObjectRef, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A table that a delegate reaches, with what grows below it, rule by rule."""
+
+    inclusion: Inclusion
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """A delegating rule; targets stand as written, then as selected, dead ends in place.
+
+    `skipped` are tables that a selector hit although they are on the way down already.
+    """
+
+    rule: RouteRule
+    sort: SortMethod
+    targets: tuple[Target | DeadEnd, ...]
+    skipped: tuple[ObjectRef, ...] = ()
+
+
+Node = Terminal | Delegation
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What the proxy gets: exactly one match, one final action.
+
+    `index` is its place in the list the proxy tries, from 1; None for a route that the product leaves out. `action` is
+    what is served under this very match; None where nothing usable is written.
+    """
+
+    terminal: Terminal
+    match: RouteMatch
+    action: FinalAction | None
+    match_index: int
+    match_count: int
+    index: int | None
+
+
+class HostState(StrEnum):
+    """Whether a host exists for its gateway (`spec/v1beta1.md` 3.3)."""
+
+    SERVED = "served"
+    NO_DOMAINS = "noDomains"
+    NO_ROUTES = "noRoutes"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Host:
+    """Domains plus ordered routes, as one listener serves them.
+
+    `rows` holds the routes in order with the left-out ones at their place; `lost` are domains that another host owns.
+    """
+
+    declared: VirtualHost
+    domains: tuple[str, ...]
+    rows: tuple[Route, ...]
+    tree: tuple[Node, ...]
+    state: HostState = HostState.SERVED
+    lost: tuple[tuple[str, ObjectRef], ...] = ()
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes that the proxy tries, in order."""
+        return tuple(row for row in self.rows if row.index is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResolvedListener:
+    """A listener with what it serves. `port` is None where the Services disagree or were not read."""
+
+    declared: Listener
+    index: int
+    port: int | None
+    hosts: tuple[Host, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gateway:
+    """A gateway with its listeners; `clusters` are those it runs in, as far as known."""
+
+    declared: VirtualGateway
+    listeners: tuple[ResolvedListener, ...]
+    clusters: frozenset[str] = frozenset()
+
+    @property
+    def ref(self) -> ObjectRef:
+        """The gateway's object."""
+        return self.declared.ref
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resolved:
+    """The answer to "what is served?" for everything that was read.
+
+    `unattached` are hosts that no gateway serves, `orphans` tables that no host leads to.
+    """
+
+    gateways: tuple[Gateway, ...]
+    unattached: tuple[Host, ...]
+    orphans: tuple[RouteTable, ...]
+    gaps: tuple[Gap, ...] = ()

@@ -1,0 +1,136 @@
+"""What was read: raw objects, and what could not be read (`spec/cli.md` 5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from kubectl_gmg.model.origin import ObjectRef, Origin
+
+
+class SourceType(StrEnum):
+    """Where the objects came from."""
+
+    LIVE = "live"
+    FILES = "files"
+    OVERLAY = "overlay"
+    SNAPSHOT = "snapshot"
+    DEMO = "demo"
+
+
+class GapReason(StrEnum):
+    """Why something is not in the snapshot."""
+
+    FORBIDDEN = "forbidden"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    UNAUTHORIZED = "unauthorized"
+    MALFORMED = "malformed"
+    NOT_PROVIDED = "notProvided"
+    NOT_READ = "notRead"
+
+
+class Affects(StrEnum):
+    """What may be wrong or missing in an answer because of a gap."""
+
+    ROUTES = "routes"
+    DELEGATION = "delegation"
+    ATTACHMENT = "attachment"
+    DESTINATIONS = "destinations"
+    POLICIES = "policies"
+    WORKSPACES = "workspaces"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that could not be read or was not given; never the same as "not there"."""
+
+    reason: GapReason
+    message: str
+    affects: tuple[Affects, ...]
+    kind: str | None = None
+    cluster: str | None = None
+    namespace: str | None = None
+    file: str | None = None
+
+
+class Place(Protocol):
+    """Where in a file an object stands; asked for lines only when something is printed."""
+
+    @property
+    def file(self) -> str:
+        """The name of the file as the user gave it."""
+
+    def line(self, path: tuple[str | int, ...]) -> int | None:
+        """The line, from 1, of the value that `path` leads to, or of the nearest value above it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawObject:
+    """One object as it was read; `body` is never edited."""
+
+    ref: ObjectRef
+    body: Mapping[str, Any]
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind that some generation claims, always addressed as `plural.group` (`spec/v1beta1.md` 1).
+
+    `affects` says what an answer lacks when this kind cannot be read.
+    """
+
+    group: str
+    version: str
+    name: str
+    plural: str
+    generation: str
+    affects: tuple[Affects, ...]
+
+    @property
+    def api_version(self) -> str:
+        """The `apiVersion` of its objects."""
+        return f"{self.group}/{self.version}"
+
+    @property
+    def resource(self) -> str:
+        """The unambiguous name of the kind on an API server."""
+        return f"{self.plural}.{self.group}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All that was read; every `ObjectRef` once.
+
+    `read` holds the resource names (`Kind.resource`) that were read completely: of these alone may anything be called
+    missing (`spec/v1beta1.md` D-27). `skipped` counts objects of kinds that no generation claims. `notes` are remarks
+    for stderr.
+    """
+
+    type: SourceType
+    objects: tuple[RawObject, ...]
+    gaps: tuple[Gap, ...] = ()
+    read: frozenset[str] = frozenset()
+    context: str | None = None
+    files: tuple[str, ...] = ()
+    namespace: str | None = None
+    skipped: int = 0
+    notes: tuple[str, ...] = ()
+    _by_ref: dict[ObjectRef, RawObject] = field(default_factory=dict, repr=False)
+
+    def find(self, ref: ObjectRef) -> RawObject | None:
+        """The object that `ref` names."""
+        if not self._by_ref and self.objects:
+            self._by_ref.update({each.ref: each for each in self.objects})
+        return self._by_ref.get(ref)
+
+    def locate(self, origin: Origin) -> tuple[str | None, int | None]:
+        """The file and line of a field; both None for live objects."""
+        found = self.find(origin.ref)
+        if found is None or found.place is None:
+            return None, None
+        return found.place.file, found.place.line(origin.path)

@@ -1,0 +1,47 @@
+"""Regular expressions as the proxy reads them: RE2, matched whole (`spec/envoy.md` rules 16 and 91).
+
+A pattern of a user is never given to Python's own `re`: it accepts what RE2 refuses and may run for ever.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+
+@lru_cache(maxsize=1)
+def options() -> Any:
+    """RE2's defaults, as Envoy uses them, but silent on stderr."""
+    chosen = re2.Options()
+    chosen.log_errors = False
+    return chosen
+
+
+@lru_cache(maxsize=4096)
+def compiled(pattern: str) -> Any:
+    """The compiled pattern; raises `re2.error` if RE2 refuses it."""
+    return re2.compile(pattern, options=options())
+
+
+@lru_cache(maxsize=4096)
+def fault(pattern: str) -> str:
+    """Why the proxy would refuse `pattern`, in RE2's words; empty if it would not."""
+    if not pattern:
+        return "an empty regular expression"
+    try:
+        compiled(pattern)
+    except re2.error as error:
+        return str(error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0])
+    return ""
+
+
+def matches_whole(pattern: str, text: str) -> bool:
+    """Whether `pattern` matches all of `text`."""
+    return compiled(pattern).fullmatch(text) is not None
+
+
+def quote(text: str) -> str:
+    """`text` as a pattern that matches just it."""
+    return "".join(f"\\{letter}" if letter in r"\.+*?()|[]{}^$" else letter for letter in text)
