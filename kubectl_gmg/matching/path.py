@@ -1,0 +1,173 @@
+"""A request as the routes see it (`spec/envoy.md` 5 and 7 to 12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from kubectl_gmg.matching.canonical import Normalization, canonical
+from kubectl_gmg.matching.text import folded
+from kubectl_gmg.matching.wellformed import malformed, oversized
+from kubectl_gmg.model.request import Request
+
+__all__ = ["Normalization", "Prepared", "Refusal", "prepare"]
+
+JOINED = frozenset(
+    (
+        "accept",
+        "accept-encoding",
+        "access-control-request-headers",
+        "access-control-request-method",
+        "authorization",
+        "cache-control",
+        "content-encoding",
+        "content-type",
+        "expect",
+        "grpc-accept-encoding",
+        "grpc-timeout",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "origin",
+        "pragma",
+        "referer",
+        "user-agent",
+        "via",
+        "x-client-trace-id",
+        "x-envoy-attempt-count",
+        "x-forwarded-host",
+        "x-forwarded-port",
+    )
+)
+"""Headers of which the proxy itself joins several lines with commas before any test (measured on Envoy 1.40)."""
+
+_ABSOLUTE = re.compile(
+    r"(?P<scheme>https?)://(?:[^@/?#]*@)?(?P<host>(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)"
+    r"(?P<rest>(?:[/?].*)?)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that the proxy accepts.
+
+    `request` has the host that counts; `path` is normalised and ends before the first `?`, `query` is all after it,
+    None if there is none. `headers` holds the values by name in lower case, the pseudo-headers and `host` among them
+    (`spec/envoy.md` 22); `parameters` the first value of every query parameter (`spec/envoy.md` 25).
+    """
+
+    request: Request
+    path: str
+    query: str | None
+    headers: Mapping[str, tuple[str, ...]]
+    parameters: Mapping[str, str]
+
+    @property
+    def routed_path(self) -> str:
+        """The path with its query, as the routes see it."""
+        return self.path if self.query is None else f"{self.path}?{self.query}"
+
+    @property
+    def routable(self) -> bool:
+        """Whether any route can match: `OPTIONS *`, `CONNECT` and a target without path find none, whatever is served.
+
+        The proxy answers 404 to them even where a host wants https (`spec/envoy.md` 12 and 66).
+        """
+        return self.path.startswith("/") and self.request.method != "CONNECT"
+
+    @property
+    def grpc(self) -> bool:
+        """Whether the request is gRPC by its content type (`spec/envoy.md` 26)."""
+        kind = self.headers.get("content-type", ("",))[0]
+        return kind == "application/grpc" or kind.startswith("application/grpc+")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the proxy answers to a request that it does not route."""
+
+    status: int
+    reason: str
+
+
+def prepare(request: Request, normalization: Normalization = Normalization.BASE) -> Prepared | Refusal:
+    """The request as routes see it, or why it never gets to them (`spec/envoy.md` 5 and 7 to 12)."""
+    if reason := malformed(request):
+        return Refusal(400, reason)
+    if oversized(request):
+        return Refusal(431, "the request line and headers are too large")
+    if request.version != "1.1":
+        return Refusal(426, "the proxy wants HTTP/1.1 or HTTP/2")
+    placed = _placed(request)
+    if isinstance(placed, Refusal):
+        return placed
+    host, target = placed
+    if host is None:
+        return Refusal(400, "there is no Host header")
+    before, mark, query = target.partition("#")[0].partition("?")
+    path = canonical(before, normalization) if before.startswith("/") else before
+    if path is None:
+        return Refusal(400, "the path has %00")
+    return _prepared(replace(request, host=host), path, query if mark else None)
+
+
+def _placed(request: Request) -> tuple[str | None, str] | Refusal:
+    """The host and the rest of the target: an absolute target brings its own host (`spec/envoy.md` 5)."""
+    host = None if request.host is None else request.host.strip(" \t")
+    if request.path.startswith("/") and request.method != "CONNECT":
+        return host, request.path
+    if request.method == "CONNECT":
+        return _authority(request)
+    if (request.method, request.path) == ("OPTIONS", "*"):
+        return host, "*"
+    absolute = _ABSOLUTE.fullmatch(request.path)
+    if absolute is None or int(absolute["host"].rpartition("]")[2].partition(":")[2] or 0) > 65535:
+        return Refusal(400, "the target does not begin with /")
+    if absolute["scheme"].lower() == "https" and request.scheme == "http":
+        return Refusal(403, "the target asks for https on a plain-text connection")
+    return absolute["host"], absolute["rest"] or "/"
+
+
+def _authority(request: Request) -> tuple[str | None, str] | Refusal:
+    """The target of CONNECT names a host only."""
+    if "/" in request.path:
+        return Refusal(400, "the target of CONNECT is not a host")
+    return request.path, ""
+
+
+def _prepared(request: Request, path: str, query: str | None) -> Prepared:
+    target = path if query is None else f"{path}?{query}"
+    return Prepared(request, path, query, _headers(request, target), _parameters(query))
+
+
+def _headers(request: Request, target: str) -> dict[str, tuple[str, ...]]:
+    """Values by name in lower case, blanks around them dropped, with the pseudo-headers (`spec/envoy.md` 19, 22)."""
+    host = request.host or ""
+    values: dict[str, tuple[str, ...]] = {}
+    for name, value in request.headers:
+        key = folded(name)
+        values[key] = (*values.get(key, ()), _legible(value).strip(" \t"))
+    for key in JOINED.intersection(values):
+        values[key] = (",".join(values[key]),)
+    values[":method"] = (request.method,)
+    values[":authority"] = values["host"] = (host,)
+    values[":path"] = (target,)
+    values[":scheme"] = (request.scheme,)
+    return values
+
+
+def _legible(value: str) -> str:
+    """Bytes that are no UTF-8, as RE2 reads them: replacement characters."""
+    return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def _parameters(query: str | None) -> dict[str, str]:
+    """The first value of every parameter, nothing decoded (`spec/envoy.md` 25)."""
+    first: dict[str, str] = {}
+    for part in query.split("&") if query else ():
+        name, _, value = part.partition("=")
+        first.setdefault(name, value)
+    return first
