@@ -1,0 +1,73 @@
+"""What the objects of both generations have alike: metadata, string matchers, header and query tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kubectl_gmg import regex
+from kubectl_gmg.api.field import Field
+from kubectl_gmg.model.declared import Labels, RouteRule
+from kubectl_gmg.model.match import HeaderMatch, PathKind, PathMatch, QueryParameterMatch, ValueKind
+from kubectl_gmg.model.naming import rule_segments
+
+
+def labels_of(metadata: Field) -> Labels:
+    """The labels of an object."""
+    return metadata["labels"].pairs()
+
+
+def created_of(metadata: Field) -> str | None:
+    """When the object was created, as it is written; None counts as newest."""
+    return metadata["creationTimestamp"].text() or None
+
+
+def pattern(field: Field) -> str:
+    """A regular expression; one that RE2 refuses is noted."""
+    text = field.text()
+    if fault := regex.fault(text):
+        field.problem("GMG304", f"RE2 refuses the regular expression: {fault}")
+    return text
+
+
+def path_match(uri: Field) -> PathMatch | None:
+    """The condition on the path; None if there is none. An empty prefix is none: every path begins with it."""
+    ignore_case = uri["ignoreCase"].boolean()
+    kind = uri.one_of("exact", "prefix", "regex", "suffix")
+    if kind == "regex":
+        text = pattern(uri["regex"])
+        return PathMatch(PathKind.REGEX, text, written_length=len(text.removeprefix("^")))
+    if kind not in ("exact", "prefix"):
+        return None
+    text = uri[kind].text()
+    return PathMatch(PathKind(kind), text, ignore_case) if text or kind == "exact" else None
+
+
+def value_test(test: Field) -> tuple[ValueKind, str]:
+    """How a header or query parameter is tested; an empty value is presence (`spec/v1beta1.md` 5.1)."""
+    is_regex = test["regex"].boolean()
+    if not test["value"].text():
+        return ValueKind.PRESENT, ""
+    if is_regex:
+        return ValueKind.REGEX, pattern(test["value"])
+    return ValueKind.EXACT, test["value"].text()
+
+
+def header_match(test: Field) -> HeaderMatch:
+    """A test of a header; an inverted one sees a missing header as empty text."""
+    kind, value = value_test(test)
+    invert = test["invertMatch"].boolean()
+    empty = invert and kind is not ValueKind.PRESENT
+    return HeaderMatch(test["name"].text(), kind, value, invert, empty)
+
+
+def query_parameter_match(test: Field) -> QueryParameterMatch:
+    """A test of a query parameter."""
+    kind, value = value_test(test)
+    return QueryParameterMatch(test["name"].text(), kind, value)
+
+
+def route_rules(routes: Field, read: Callable[[Field, str], RouteRule]) -> tuple[RouteRule, ...]:
+    """The rules of one list, each with its segment of an id."""
+    fields = tuple(routes)
+    names = (field["name"].text() for field in fields)
+    return tuple(read(field, segment) for field, segment in zip(fields, rule_segments(names), strict=True))

@@ -1,0 +1,194 @@
+"""A cursor over raw YAML that remembers where it is and what was touched.
+
+Lowering never raises for bad configuration: a wrong type or an unknown value is noted as a problem with its exact
+origin, and the default is handed back. What nobody touched is an unknown field, so a typo is found without a schema.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any, TypeVar
+
+from kubectl_gmg.model.finding import Problem
+from kubectl_gmg.model.origin import ObjectRef, Origin
+
+E = TypeVar("E", bound=Enum)
+
+
+class Reader:
+    """What is noted while one object is read."""
+
+    __slots__ = ("counts", "opened", "problems", "ref")
+
+    def __init__(self, ref: ObjectRef) -> None:
+        self.ref = ref
+        self.problems: list[Problem] = []
+        self.counts: Counter[str] = Counter()
+        self.opened: list[Field] = []
+
+    def root(self, body: Mapping[str, Any]) -> Field:
+        """The cursor at the top of the object."""
+        return Field(body, None, None, self)
+
+    def close(self, except_below: tuple[str, ...] = ()) -> tuple[Problem, ...]:
+        """All that was noted, and every field that nobody asked for, apart from those below some fields of the top."""
+        for field in self.opened:
+            for key in field.untouched():
+                unknown = field[key]
+                if unknown.origin.path[0] not in except_below:
+                    unknown.problem("GMG001", f"unknown field {key!r}")
+        return tuple(self.problems)
+
+
+class Field:
+    """One place in an object; a null counts as absent, as it does on an API server."""
+
+    __slots__ = ("_parent", "_reader", "_step", "_touched", "value")
+
+    def __init__(self, value: Any, parent: Field | None, step: str | int | None, reader: Reader) -> None:
+        self.value = value
+        self._parent = parent
+        self._step = step
+        self._reader = reader
+        self._touched: set[str] | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where this is."""
+        steps: list[str | int] = []
+        field: Field | None = self
+        while field is not None and field._step is not None:
+            steps.append(field._step)
+            field = field._parent
+        return Origin(self._reader.ref, tuple(reversed(steps)))
+
+    @property
+    def present(self) -> bool:
+        """Whether anything is written here."""
+        return self.value is not None
+
+    def __getitem__(self, key: str) -> Field:
+        if self._touched is None:
+            self._open()
+        if self._touched is not None:
+            self._touched.add(key)
+            return Field(self.value.get(key), self, key, self._reader)
+        return Field(None, self, key, self._reader)
+
+    def _open(self) -> None:
+        if isinstance(self.value, dict):
+            self._touched = set()
+            self._reader.opened.append(self)
+        elif self.value is not None:
+            self.wrong_type("an object")
+            self.value = None
+
+    def __iter__(self) -> Iterator[Field]:
+        if self.value is None:
+            return
+        if not isinstance(self.value, list):
+            self.wrong_type("a list")
+            return
+        for index, item in enumerate(self.value):
+            yield Field(item, self, index, self._reader)
+
+    def untouched(self) -> tuple[str, ...]:
+        """The keys that nobody asked for, in their order."""
+        return tuple(key for key in self.value if key not in (self._touched or ()))
+
+    def problem(self, code: str, message: str) -> None:
+        """Note what is wrong here."""
+        self._reader.problems.append(Problem(code, message, self.origin))
+        self._reader.counts[code] += 1
+
+    def count(self, code: str) -> int:
+        """How often `code` was noted so far in this object."""
+        return self._reader.counts[code]
+
+    def wrong_type(self, wanted: str) -> None:
+        """Note that this is not `wanted`."""
+        self.problem("GMG002", f"{self._step} must be {wanted}, not {TYPE_NAMES.get(type(self.value), 'this')}")
+
+    def text(self, default: str = "") -> str:
+        """A string; a number or boolean is noted, and read as it is written."""
+        if isinstance(self.value, str):
+            return self.value
+        if self.value is None:
+            return default
+        self.wrong_type("a string")
+        return default if isinstance(self.value, (dict, list)) else json.dumps(self.value)
+
+    def integer(self, default: int | None = None) -> int | None:
+        """A whole number; one written as text is read as well (`spec/v1beta1.md` D-1)."""
+        value = self.value
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        elif isinstance(value, str) and value.lstrip("-").isascii() and value.lstrip("-").isdigit():
+            value = int(value) if len(value) < 20 else value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if value is not None:
+            self.wrong_type("a whole number")
+        return default
+
+    def boolean(self) -> bool:
+        """True or false; false where nothing is written."""
+        if self.value is not None and not isinstance(self.value, bool):
+            self.wrong_type("true or false")
+        return self.value is True
+
+    def choice(self, values: type[E], default: E) -> E | None:
+        """A member of an enum; an unknown one is noted, and None."""
+        if self.value is None:
+            return default
+        try:
+            return values(self.value)
+        except ValueError:
+            known = ", ".join(str(each.value) for each in values)
+            self.problem("GMG003", f"{self._step} is {json.dumps(self.value)}; known are {known}")
+            return None
+
+    def texts(self) -> tuple[str, ...]:
+        """A list of strings."""
+        return tuple(item.text() for item in self)
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """A map from string to string, sorted by key."""
+        if self.value is None:
+            return ()
+        if not isinstance(self.value, dict):
+            self.wrong_type("a map")
+            return ()
+        return tuple(sorted((key, Field(value, self, key, self._reader).text()) for key, value in self.value.items()))
+
+    def opaque(self) -> str:
+        """The JSON text of a part that routing does not interpret; what is inside counts as known."""
+        try:
+            return json.dumps(self.value, ensure_ascii=False, allow_nan=False)
+        except ValueError:
+            self.problem("GMG002", f"{self._step} holds a number that JSON does not know")
+            return "null"
+
+    def named(self, *keys: str) -> tuple[str, ...]:
+        """Those of `keys` that are written here."""
+        return tuple(key for key in keys if self[key].present)
+
+    def one_of(self, *keys: str) -> str | None:
+        """The first of several exclusive fields that is written here; more than one is noted."""
+        written = self.named(*keys)
+        if len(written) > 1:
+            self.problem("GMG004", f"only one of {' and '.join(written)} may be set")
+        return written[0] if written else None
+
+
+TYPE_NAMES: Mapping[type, str] = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    bool: "a boolean",
+}

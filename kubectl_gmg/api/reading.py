@@ -1,0 +1,52 @@
+"""Objects on their way into the model: one reader for each, closed when it has been read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TypeVar
+
+from kubectl_gmg.api.field import Field, Reader
+from kubectl_gmg.model.finding import Problem
+from kubectl_gmg.model.origin import ObjectRef
+from kubectl_gmg.model.snapshot import Kind, RawObject, Snapshot
+
+T = TypeVar("T")
+
+
+class Reading:
+    """One object: its name, and cursors at its metadata, spec and status."""
+
+    __slots__ = ("metadata", "reader", "ref", "spec", "status")
+
+    def __init__(self, raw: RawObject) -> None:
+        self.ref: ObjectRef = raw.ref
+        self.reader = Reader(raw.ref)
+        root = self.reader.root(raw.body)
+        for known in ("apiVersion", "kind"):
+            root[known].opaque()
+        self.metadata: Field = root["metadata"]
+        self.spec: Field = root["spec"]
+        self.status: Field = root["status"]
+
+
+class Readings:
+    """The objects of one generation, and all that was noted while they were read."""
+
+    def __init__(self, snapshot: Snapshot, generation: str) -> None:
+        self.problems: list[Problem] = []
+        self._objects: defaultdict[str, list[RawObject]] = defaultdict(list)
+        for raw in snapshot.objects:
+            if raw.ref.generation == generation:
+                self._objects[raw.ref.kind].append(raw)
+
+    def of(self, kind: Kind, lower: Callable[[Reading], T | None]) -> tuple[T, ...]:
+        """Every object of `kind`, lowered; those that `lower` passes over are left out."""
+        found: list[T] = []
+        for raw in sorted(self._objects[kind.name], key=lambda each: each.ref):
+            reading = Reading(raw)
+            lowered = lower(reading)
+            if lowered is not None:
+                found.append(lowered)
+            self.problems.extend(reading.reader.close(except_below=("metadata", "status")))
+        return tuple(found)

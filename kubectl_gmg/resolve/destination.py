@@ -1,0 +1,70 @@
+"""What a destination means seen from a gateway: does it exist, and where is it (`spec/v1beta1.md` 6, D-27)."""
+
+from __future__ import annotations
+
+from kubectl_gmg.matching.weights import shares
+from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo, Found, ResolvedDestination
+from kubectl_gmg.model.declared import Inventory, Service, VirtualDestination
+from kubectl_gmg.model.resolved import Gateway
+
+
+def resolve_destinations(action: ForwardTo, gateway: Gateway, inventory: Inventory) -> tuple[ResolvedDestination, ...]:
+    """The destinations of a forwarding rule, with their shares of the traffic."""
+    parts = shares([each.weight for each in action.destinations])
+    return tuple(
+        resolve_destination(each, share, gateway, inventory)
+        for each, share in zip(action.destinations, parts, strict=True)
+    )
+
+
+def resolve_destination(
+    declared: Destination, share: float, gateway: Gateway, inventory: Inventory
+) -> ResolvedDestination:
+    """One destination; one whose kind was not read is unknown, never missing."""
+    if declared.kind is DestinationKind.SERVICE:
+        service = service_of(declared, inventory)
+        address = service_address(declared, service, gateway, inventory)
+        return ResolvedDestination(declared, share, address, found(service, read=inventory.services_read))
+    if declared.kind is DestinationKind.VIRTUAL_DESTINATION:
+        virtual = virtual_destination_of(declared, inventory)
+        state = found(virtual, read=inventory.virtual_destinations_read)
+        return ResolvedDestination(
+            declared, share, virtual.hostname if virtual else None, state, virtual.backing if virtual else ()
+        )
+    return ResolvedDestination(declared, share, None, Found.UNKNOWN)
+
+
+def found(thing: object, *, read: bool) -> Found:
+    """Whether a thing exists, as far as anybody looked."""
+    if thing is not None:
+        return Found.FOUND
+    return Found.MISSING if read else Found.UNKNOWN
+
+
+def service_of(declared: Destination, inventory: Inventory) -> Service | None:
+    """The Service that a destination names."""
+    return inventory.service(declared.namespace, declared.name, declared.cluster)
+
+
+def virtual_destination_of(declared: Destination, inventory: Inventory) -> VirtualDestination | None:
+    """The VirtualDestination that a destination names."""
+    return inventory.virtual_destination(declared.namespace, declared.name)
+
+
+def service_address(
+    declared: Destination, service: Service | None, gateway: Gateway, inventory: Inventory
+) -> str | None:
+    """The host name the proxy dials (6.7): a local name within the gateway's cluster, else the federated one.
+
+    None where a gateway runs in several clusters that would use different names, or in none that is known.
+    """
+    answers = {address_from(cluster, declared, service, inventory) for cluster in gateway.clusters}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def address_from(cluster: str, declared: Destination, service: Service | None, inventory: Inventory) -> str:
+    """The host name as seen from one cluster."""
+    name = f"{declared.name}.{declared.namespace}.svc"
+    if cluster == declared.cluster:
+        return f"{name}.{inventory.domain(cluster)}"
+    return (service.federated_hostname if service else None) or f"{name}.{declared.cluster}.global"

@@ -1,0 +1,52 @@
+"""What the answers lack because it was not given (`spec/v1beta1.md` D-27)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
+from kubectl_gmg.model.declared import Declared, RouteRule
+from kubectl_gmg.model.snapshot import Affects, Gap, GapReason
+
+
+def gaps_of(declared: Declared) -> tuple[Gap, ...]:
+    """One gap for every kind, and for Services every cluster, that some object refers to and nobody gave."""
+    inventory = declared.inventory
+    if not inventory.partial:
+        return ()
+    found: list[Gap] = []
+    destinations = tuple(destinations_of(declared))
+    if not inventory.services_read:
+        clusters = {each.cluster for each in destinations if each.kind is DestinationKind.SERVICE}
+        found += [not_given("Service", cluster, Affects.DESTINATIONS) for cluster in sorted(clusters)]
+    virtual = any(each.kind is DestinationKind.VIRTUAL_DESTINATION for each in destinations)
+    if virtual and not inventory.virtual_destinations_read:
+        found.append(not_given("VirtualDestination", None, Affects.DESTINATIONS))
+    if not inventory.workloads_read and any(policy.sources for policy in declared.policies):
+        found.append(not_given("Workload", None, Affects.POLICIES))
+    return tuple(found)
+
+
+def not_given(kind: str, cluster: str | None, affects: Affects) -> Gap:
+    """A gap of something that is not in the input."""
+    place = f" of {cluster}" if cluster else ""
+    return Gap(GapReason.NOT_PROVIDED, f"no {kind}{place} in the input", (affects,), kind=kind, cluster=cluster or None)
+
+
+def destinations_of(declared: Declared) -> Iterator[Destination]:
+    """Every destination that some rule names."""
+    for rule in rules_of(declared):
+        if isinstance(rule.action, ForwardTo):
+            yield from rule.action.destinations
+
+
+def rules_of(declared: Declared) -> Iterator[RouteRule]:
+    """The rules of every host and table, inline hosts included."""
+    for table in declared.tables:
+        yield from table.rules
+    for host in declared.hosts:
+        yield from host.rules
+    for gateway in declared.gateways:
+        for listener in gateway.listeners[:1]:
+            for entry in listener.selects:
+                yield from getattr(entry, "rules", ())

@@ -1,0 +1,115 @@
+"""Look-ups by name, namespace and label; a selector starts from its smallest set."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Generic, Protocol, TypeVar
+
+from kubectl_gmg.model.action import Operator, Requirement, Selector
+from kubectl_gmg.model.origin import ObjectRef
+
+
+class Labelled(Protocol):
+    """An object with a name and labels."""
+
+    @property
+    def ref(self) -> ObjectRef:
+        """The object's name."""
+
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """The object's labels."""
+
+
+T = TypeVar("T", bound=Labelled)
+
+
+class Index(Generic[T]):
+    """Objects of one kind, generation and cluster."""
+
+    def __init__(self, objects: Iterable[T]) -> None:
+        self._order = tuple(sorted(objects, key=lambda each: each.ref))
+        self._labels = [dict(each.labels) for each in self._order]
+        self._by_name = {(each.ref.namespace, each.ref.name): each for each in self._order}
+        self._by_namespace: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_label: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for place, each in enumerate(self._order):
+            self._by_namespace[each.ref.namespace].append(place)
+            for pair in each.labels:
+                self._by_label[pair].append(place)
+        self._selected: dict[Selector, tuple[T, ...]] = {}
+
+    def named(self, namespace: str, name: str) -> T | None:
+        """The object of that name."""
+        return self._by_name.get((namespace, name))
+
+    def select(self, selector: Selector) -> tuple[T, ...]:
+        """All objects that fit, by namespace and then name (`spec/v1beta1.md` D-13)."""
+        if selector not in self._selected:
+            self._selected[selector] = self._search(selector)
+        return self._selected[selector]
+
+    def _search(self, selector: Selector) -> tuple[T, ...]:
+        if not selector.valid:
+            return ()
+        return tuple(
+            self._order[place]
+            for place in self._smallest(selector)
+            if selects(selector, self._order[place].ref.namespace, self._labels[place])
+        )
+
+    def _smallest(self, selector: Selector) -> Iterable[int]:
+        """The fewest places that surely hold everything that fits, in order."""
+        sets: list[Iterable[int]] = []
+        sizes: list[int] = []
+        if selector.namespaces is not None:
+            places = [place for name in selector.namespaces for place in self._by_namespace.get(name, ())]
+            sets.append(sorted(places))
+            sizes.append(len(places))
+        for each in selector.requirements:
+            if each.operator in (Operator.EQUALS, Operator.DOUBLE_EQUALS):
+                found = self._by_label.get((each.key, each.values[0]), [])
+                sets.append(found)
+                sizes.append(len(found))
+        return min(zip(sizes, range(len(sets)), sets, strict=True))[2] if sets else range(len(self._order))
+
+
+def selects(selector: Selector, namespace: str, labels: Mapping[str, str]) -> bool:
+    """Whether a selector fits an object of that namespace with those labels."""
+    if not selector.valid or (selector.namespaces is not None and namespace not in selector.namespaces):
+        return False
+    return all(holds(requirement, labels) for requirement in selector.requirements)
+
+
+def holds(requirement: Requirement, labels: Mapping[str, str]) -> bool:
+    """Whether one condition on labels holds; a missing label passes only the negative ones (`spec/v1beta1.md` 1.2)."""
+    value = labels.get(requirement.key)
+    match requirement.operator:
+        case Operator.EXISTS:
+            return value is not None
+        case Operator.DOES_NOT_EXIST:
+            return value is None
+        case Operator.NOT_EQUALS | Operator.NOT_IN:
+            return value not in requirement.values
+        case Operator.GREATER_THAN | Operator.LESS_THAN:
+            return compares(requirement, value)
+    return value in requirement.values
+
+
+def compares(requirement: Requirement, value: str | None) -> bool:
+    """Whether a label holds a whole number greater, or less, than the wanted one."""
+    number = whole_number(value or "")
+    wanted = whole_number(requirement.values[0])
+    if number is None or wanted is None:
+        return False
+    return number > wanted if requirement.operator is Operator.GREATER_THAN else number < wanted
+
+
+def whole_number(text: str) -> int | None:
+    """The number that a label value holds, within 64 bits as Kubernetes reads it."""
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+        return None
+    number = int(text)
+    return number if -(2**63) <= number < 2**63 else None

@@ -1,0 +1,116 @@
+"""The one place where route order is decided (`spec/v1beta1.md` 8.3, 8.5).
+
+Tables are ordered by weight, and a delegate that sorts by specificity then ranks whatever its tables gave. Both sorts
+are stable, so that what they hold equal stays as it was. An outer ROUTE_SPECIFICITY overrides sorting further down
+without any code: it sorts what the children already flattened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kubectl_gmg.model.action import SortMethod
+from kubectl_gmg.model.match import ROOT, PathKind, RouteMatch
+from kubectl_gmg.model.resolved import DeadEnd, Node, Target, Terminal
+
+PATH_RANK = {PathKind.EXACT: 0, PathKind.REGEX: 1, PathKind.PREFIX: 2, PathKind.SEPARATED_PREFIX: 2}
+
+Specificity = tuple[int, int, int, int, int, int]
+
+
+def by_weight(target: Target) -> int:
+    """Heaviest table first; equals stay as written, then as selected."""
+    return -target.inclusion.table.weight
+
+
+def by_specificity(leaf: Terminal) -> Specificity:
+    """The key of a rule: that of its most specific match; the rule moves as a whole."""
+    weight = leaf.tables[-1].table.weight if leaf.tables else 0
+    return min(specificity(match, weight) for match in leaf.matches)
+
+
+def specificity(match: RouteMatch, weight: int) -> Specificity:
+    """Path kind, longer path, heavier table, more header tests, more query tests, a method (8.5, D-23)."""
+    path = match.path or ROOT
+    return (
+        PATH_RANK[path.kind],
+        -path.length,
+        -weight,
+        -len(match.headers),
+        -len(match.query_parameters),
+        0 if match.method else 1,
+    )
+
+
+SPECIFICITY_KEYS = ("path type", "path length", "table weight", "header tests", "query tests", "method test")
+"""What the parts of a `Specificity` mean, in words."""
+
+
+def ranked(targets: Iterable[Target | DeadEnd]) -> tuple[Target, ...]:
+    """The tables that a delegate reaches, heaviest first."""
+    return tuple(sorted((each for each in targets if isinstance(each, Target)), key=by_weight))
+
+
+def flatten(node: Node) -> tuple[Terminal, ...]:
+    """The leaves below `node`, in the order the proxy tries them."""
+    if isinstance(node, Terminal):
+        return (node,)
+    leaves = tuple(leaf for target in ranked(node.targets) for below in target.nodes for leaf in flatten(below))
+    if node.sort is SortMethod.ROUTE_SPECIFICITY:
+        return tuple(sorted(leaves, key=by_specificity))
+    return leaves
+
+
+def decided_by(first: Terminal, second: Terminal) -> str:
+    """Why `first` stands before `second`, in words that name the deciding values.
+
+    The outermost delegate that both pass and that sorts by specificity decides; else the place where their ways part.
+    """
+    depth = shared_depth(first, second)
+    for level in range(min(depth + 1, len(first.tables), len(second.tables))):
+        if first.rules[level] is not second.rules[level]:
+            break
+        if first.tables[level].sort is SortMethod.ROUTE_SPECIFICITY:
+            return ranked_apart(first, second)
+    tables = first.tables[depth : depth + 1], second.tables[depth : depth + 1]
+    if tables[0] and tables[1] and first.rules[depth] is second.rules[depth]:
+        return weighed_apart(first, second, depth)
+    return "written later"
+
+
+def shared_depth(first: Terminal, second: Terminal) -> int:
+    """How many tables both pass on the same way."""
+    depth = 0
+    for mine, other in zip(first.tables, second.tables, strict=False):
+        if first.rules[depth] is not second.rules[depth] or mine.table is not other.table:
+            break
+        depth += 1
+    return depth
+
+
+def ranked_apart(first: Terminal, second: Terminal) -> str:
+    """The first key in which two rules differ, with both values."""
+    keys = zip(SPECIFICITY_KEYS, by_specificity(first), by_specificity(second), strict=True)
+    for name, mine, other in keys:
+        if mine != other:
+            return f"ROUTE_SPECIFICITY, {name}: {shown(name, other)} after {shown(name, mine)}"
+    return "equally specific, as TABLE_WEIGHT had them"
+
+
+def shown(name: str, key: int) -> str:
+    """One part of a `Specificity` as people would say it."""
+    if name == "path type":
+        return ("exact", "regex", "prefix")[key]
+    if name == "method test":
+        return "none" if key else "one"
+    return str(-key)
+
+
+def weighed_apart(first: Terminal, second: Terminal, depth: int) -> str:
+    """How two tables of one delegate are told apart."""
+    mine, other = first.tables[depth], second.tables[depth]
+    if mine.table.weight != other.table.weight:
+        return f"table weight {other.table.weight} < {mine.table.weight}"
+    if mine.via is not other.via:
+        return "equal weight, references before selected tables"
+    return f"equal weight, {'reference listed later' if mine.via == 'ref' else 'by namespace and name'}"

@@ -1,0 +1,68 @@
+"""The routes as people ask for them: every host on every listener, with ids and keys (`spec/cli.md` 4.2, 5.2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kubectl_gmg.model.action import Destination, ForwardTo, ResolvedDestination
+from kubectl_gmg.model.declared import Inventory
+from kubectl_gmg.model.naming import encoded, located
+from kubectl_gmg.model.origin import ObjectRef
+from kubectl_gmg.model.resolved import Gateway, Host, Resolved, ResolvedListener, Route, Terminal
+from kubectl_gmg.resolve.destination import resolve_destinations
+from kubectl_gmg.views import RouteRow
+
+
+def terminal_id(host: Host, gateway: ObjectRef, leaf: Terminal) -> str:
+    """The id of a rule on one way down: the names met, from the host to the rule."""
+    declared = host.declared
+    owner = declared.ref.namespace
+    parts = [located(declared.segment, owner, gateway.namespace), leaf.rules[0].segment]
+    for inclusion, rule in zip(leaf.tables, leaf.rules[1:], strict=True):
+        table = inclusion.table.ref
+        parts += [located(encoded(table.name), table.namespace, owner), rule.segment]
+        owner = table.namespace
+    return "/".join(parts)
+
+
+class Rows:
+    """Makes rows; what is alike for many of them is worked out once."""
+
+    def __init__(self, resolved: Resolved, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._names = gateway_names(resolved)
+        self._destinations: dict[tuple[int, tuple[Destination, ...]], tuple[ResolvedDestination, ...]] = {}
+
+    def of(self, gateway: Gateway, listener: ResolvedListener, host: Host) -> Iterator[RouteRow]:
+        """Every row of a host on a listener, the left-out ones at their place."""
+        for route in host.rows:
+            yield self.row(gateway, listener, host, route)
+
+    def row(self, gateway: Gateway, listener: ResolvedListener, host: Host, route: Route) -> RouteRow:
+        """One row."""
+        name = terminal_id(host, gateway.ref, route.terminal)
+        first = host.domains[0] if host.domains else "-"
+        key = f"{self._names[id(gateway)]}/{listener.index}/{first}/{name}@{route.match_index}"
+        return RouteRow(gateway, listener, host, route, name, key, self.destinations(gateway, route))
+
+    def destinations(self, gateway: Gateway, route: Route) -> tuple[ResolvedDestination, ...]:
+        """Where a route forwards to, as seen from the gateway."""
+        if not isinstance(route.action, ForwardTo):
+            return ()
+        key = (id(gateway), route.action.destinations)
+        if key not in self._destinations:
+            self._destinations[key] = resolve_destinations(route.action, gateway, self._inventory)
+        return self._destinations[key]
+
+
+def gateway_names(resolved: Resolved) -> dict[int, str]:
+    """How each gateway is called in keys: `NS/NAME`, the second of one name `NS/NAME~2`."""
+    seen: Counter[tuple[str, str]] = Counter()
+    names = {}
+    for gateway in resolved.gateways:
+        ref = gateway.ref
+        seen[ref.namespace, ref.name] += 1
+        count = seen[ref.namespace, ref.name]
+        names[id(gateway)] = f"{encoded(ref.namespace)}/{encoded(ref.name)}" + (f"~{count}" if count > 1 else "")
+    return names

@@ -1,0 +1,134 @@
+"""What a TARGET of the command line names (`spec/cli.md` 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from kubectl_gmg.errors import NotFoundError
+from kubectl_gmg.model.declared import Inventory
+from kubectl_gmg.model.origin import ObjectRef
+from kubectl_gmg.model.resolved import Delegation, Node, Resolved, Target
+from kubectl_gmg.resolve.rows import Rows
+from kubectl_gmg.views import RouteRow
+
+KINDS = {
+    "vg": "VirtualGateway",
+    "virtualgateway": "VirtualGateway",
+    "vh": "VirtualHost",
+    "virtualhost": "VirtualHost",
+    "rt": "RouteTable",
+    "routetable": "RouteTable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The objects, or the ids of the routes, that a TARGET names."""
+
+    refs: frozenset[ObjectRef] = frozenset()
+    ids: frozenset[str] = frozenset()
+
+    def means(self, kind: str, ref: ObjectRef | None, name: str | None) -> bool:
+        """Whether a node of the tree is what was named."""
+        return (kind != "deadEnd" and ref in self.refs) or (kind == "route" and name in self.ids)
+
+
+def find(target: str, resolved: Resolved, inventory: Inventory) -> Found:
+    """What `target` names: an object, a place in a host, an id, the end of one, or a domain, in this order.
+
+    Raises `NotFoundError` if it names nothing, or several things of which one was meant.
+    """
+    rows = tuple(all_rows(resolved, inventory))
+    kind, _, name = target.partition("/")
+    if kind.lower() in KINDS and name:
+        return Found(refs=frozenset({find_object(KINDS[kind.lower()], name, resolved)}))
+    if "#" in target:
+        return find_place(target, rows)
+    if any(row.id == target for row in rows):
+        return Found(ids=frozenset({target}))
+    ending = sorted({row.id for row in rows if row.id.endswith(f"/{target}")})
+    if len(ending) == 1:
+        return Found(ids=frozenset(ending))
+    if ending:
+        raise NotFoundError(f"several routes end in {target}", "give more of the id", candidates=tuple(ending))
+    owners = {row.host.declared.ref for row in rows if target.lower() in map(str.lower, row.host.domains)}
+    if owners:
+        return Found(refs=frozenset(owners))
+    known = sorted({row.id for row in rows})
+    raise NotFoundError(
+        f"nothing is called {target}", "kubectl gmg routes -o name lists the routes", candidates=nearest(target, known)
+    )
+
+
+def nearest(target: str, known: list[str]) -> tuple[str, ...]:
+    """The ids most like the wanted one: by their ends, then as a whole."""
+    ends: dict[str, list[str]] = {}
+    for name in known:
+        ends.setdefault(name.rsplit("/", 1)[-1], []).append(name)
+    close = [name for end in get_close_matches(target, ends, n=5) for name in ends[end]]
+    return tuple((close or get_close_matches(target, known, n=5) or known)[:5])
+
+
+def all_rows(resolved: Resolved, inventory: Inventory) -> Iterable[RouteRow]:
+    """Every row of every host on every listener."""
+    rows = Rows(resolved, inventory)
+    for gateway in resolved.gateways:
+        for listener in gateway.listeners:
+            for host in listener.hosts:
+                yield from rows.of(gateway, listener, host)
+
+
+def find_object(kind: str, name: str, resolved: Resolved) -> ObjectRef:
+    """The object that `[NS/]NAME` names. Raises `NotFoundError` for none or several."""
+    namespace, _, plain = name.rpartition("/")
+    known = sorted(ref for ref in set(objects(resolved)) if ref.kind == kind)
+    found = [ref for ref in known if ref.name == plain and namespace in ("", ref.namespace)]
+    if len(found) == 1:
+        return found[0]
+    names = tuple(f"{ref.namespace}/{ref.name}" for ref in found or known)
+    if found:
+        raise NotFoundError(f"several objects are called {name}", "give the namespace too", candidates=names)
+    close = tuple(get_close_matches(name, names, n=5, cutoff=0.4)) or names[:5]
+    raise NotFoundError(f"there is no {kind} {name}", "use one of the candidates", candidates=close)
+
+
+def objects(resolved: Resolved) -> Iterable[ObjectRef]:
+    """Every gateway, host and table."""
+    yield from (table.ref for table in resolved.orphans)
+    for host in resolved.unattached:
+        yield host.declared.ref
+        yield from (ref for node in host.tree for ref in tables(node))
+    for gateway in resolved.gateways:
+        yield gateway.ref
+        for listener in gateway.listeners:
+            for host in listener.hosts:
+                yield host.declared.ref
+                yield from (ref for node in host.tree for ref in tables(node))
+
+
+def tables(node: Node) -> Iterable[ObjectRef]:
+    """The tables below a node."""
+    if isinstance(node, Delegation):
+        for target in node.targets:
+            if isinstance(target, Target):
+                yield target.inclusion.table.ref
+                for below in target.nodes:
+                    yield from tables(below)
+
+
+def find_place(target: str, rows: tuple[RouteRow, ...]) -> Found:
+    """The route at `HOST#N` or `GATEWAY/HOST#N`. Raises `NotFoundError` if there is none."""
+    place, _, number = target.rpartition("#")
+    gateway, _, domain = place.rpartition("/")
+    found = {
+        row.id
+        for row in rows
+        if str(row.route.index) == number
+        and domain.lower() in map(str.lower, row.host.domains)
+        and gateway in ("", row.gateway.ref.name, f"{row.gateway.ref.namespace}/{row.gateway.ref.name}")
+    }
+    if not found:
+        raise NotFoundError(f"there is no route {target}", "kubectl gmg routes shows the places")
+    return Found(ids=frozenset(found))
