@@ -1,0 +1,80 @@
+"""`kubectl gmg curl`: what would happen to a request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from kubectl_gmg.pipeline import Session
+from kubectl_gmg.views import Simulation
+
+UrlArgument = Annotated[
+    str | None, typer.Argument(help="The URL, with or without a scheme.", metavar="URL", show_default=False)
+]
+MethodOption = Annotated[str | None, typer.Option("-X", "--request", help="The method.", metavar="METHOD")]
+HeaderOption = Annotated[list[str], typer.Option("-H", "--header", help="A header.", metavar="NAME:VALUE")]
+HeadOption = Annotated[bool, typer.Option("-I", "--head", help="Ask with HEAD.", show_default=False)]
+QueryOption = Annotated[list[str], typer.Option("--query", help="A query parameter to add.", metavar="K=V")]
+CookieOption = Annotated[list[str], typer.Option("-b", "--cookie", help="A cookie.", metavar="K=V")]
+DataOption = Annotated[str | None, typer.Option("-d", "--data", help="A body: makes it POST.", metavar="TEXT")]
+SilentOption = Annotated[bool, typer.Option("-s", "--silent", help="As --quiet.", show_default=False)]
+ListenerOption = Annotated[
+    str | None, typer.Option("--listener", help="Only listeners of this name or port.", metavar="NAME|PORT")
+]
+SniOption = Annotated[str | None, typer.Option("--sni", help="The server name of the TLS handshake.", metavar="NAME")]
+EveryOption = Annotated[
+    bool, typer.Option("--all", help="Print every listener that answers, not only the first.", show_default=False)
+]
+ExpectOption = Annotated[
+    list[str],
+    typer.Option("--expect", help="What must hold, such as status=200 or route=v1; else exit 1.", metavar="KEY=VALUE"),
+]
+RequestsOption = Annotated[
+    str | None,
+    typer.Option("--requests", help="A file of requests, or - for stdin: URLs, JSON, access log.", metavar="FILE"),
+]
+CandidatesOption = Annotated[
+    bool, typer.Option("--candidates", help="With --requests: list the candidates of each.", show_default=False)
+]
+
+
+def curl(  # noqa: PLR0913, PLR0917 - a flag is a parameter
+    session: Session,
+    url: UrlArgument = None,
+    method: MethodOption = None,
+    header: HeaderOption = [],  # noqa: B006 - typer copies it
+    head: HeadOption = False,
+    query: QueryOption = [],  # noqa: B006
+    cookie: CookieOption = [],  # noqa: B006
+    data: DataOption = None,
+    silent: SilentOption = False,
+    listener: ListenerOption = None,
+    sni: SniOption = None,
+    every: EveryOption = False,
+    expect: ExpectOption = [],  # noqa: B006
+    requests: RequestsOption = None,
+    candidates: CandidatesOption = False,
+) -> Simulation:
+    """Simulate a request, as curl would send it: which route takes it, why the others do not. Nothing is sent.
+
+    \b
+    Examples:
+      kubectl gmg curl -H "Host: www.example.com" localhost:8081/ratings/1
+      kubectl gmg curl http://www.example.com/reviews --expect status=404
+    """
+    from kubectl_gmg.commands.batch import Batch, Line  # noqa: PLC0415
+    from kubectl_gmg.commands.curl_request import Typed, built  # noqa: PLC0415
+    from kubectl_gmg.commands.expect import parsed  # noqa: PLC0415
+
+    if silent:
+        session.settings = replace(session.settings, quiet=True, say=lambda _: None)
+    typed = Typed(method, tuple(header), head, tuple(query), tuple(cookie), data, sni)
+    expected = parsed(expect)
+    batch = Batch(session, listener, expected, candidates=candidates or requests is None)
+    if requests is None:
+        items = batch.answers(Line(built(url, typed)))
+        return Simulation(session.about, items, 1, all_entries=every, verbose=session.settings.verbose > 0)
+    answers, count = batch.file(requests, url, typed)
+    return Simulation(session.about, answers, count, many=True)

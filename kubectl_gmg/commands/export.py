@@ -1,0 +1,51 @@
+"""`kubectl gmg export envoy`: the resolved routing as a bootstrap that Envoy accepts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kubectl_gmg.errors import UsageError
+from kubectl_gmg.pipeline import Session
+from kubectl_gmg.views import Bootstrap
+
+UpstreamOption = Annotated[
+    list[str],
+    typer.Option(
+        "--upstream", help="The address of one cluster; others are looked up by DNS.", metavar="NAME=HOST:PORT"
+    ),
+]
+
+
+def envoy(session: Session, upstream: UpstreamOption = []) -> Bootstrap:  # noqa: B006 - typer copies it
+    """Print the resolved routing as a complete Envoy configuration, to try it out or to compare with a running proxy.
+
+    \b
+    Examples:
+      kubectl gmg export envoy > envoy.yaml
+      kubectl gmg export envoy --demo --upstream 'outbound|9080||ratings.bookinfo.svc.cluster.local=127.0.0.1:9080'
+    """
+    from kubectl_gmg.export.envoy import bootstrap  # noqa: PLC0415
+    from kubectl_gmg.resolve.rows import Rows, terminal_id  # noqa: PLC0415
+
+    rows = Rows(session.resolved, session.inventory)
+    made = bootstrap(
+        session.resolved,
+        session.inventory,
+        rows.destinations,
+        lambda gateway, host, route: terminal_id(host, gateway.ref, route.terminal),
+        dict(map(address, upstream)),
+    )
+    for note in made.notes:
+        session.settings.say(note)
+    return Bootstrap(session.about, made.config)
+
+
+def address(text: str) -> tuple[str, tuple[str, int]]:
+    """`NAME=HOST:PORT`; the name may hold `=` itself. Raises `UsageError` for anything else."""
+    name, _, place = text.rpartition("=")
+    host, _, port = place.rpartition(":")
+    if not (name and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise UsageError(f"--upstream {text} is no address of a cluster", "write it like NAME=HOST:PORT")
+    return name, (host.removeprefix("[").removesuffix("]"), int(port))

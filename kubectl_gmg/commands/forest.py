@@ -1,0 +1,264 @@
+"""Planting the delegation trees as they are shown (`spec/cli.md` 6.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from kubectl_gmg.model.action import Delegate, FinalAction, Invalid, SortMethod
+from kubectl_gmg.model.declared import Inventory, RouteRule, RouteTable
+from kubectl_gmg.model.resolved import (
+    DeadEnd,
+    Delegation,
+    Gateway,
+    Host,
+    HostState,
+    Node,
+    Reason,
+    Resolved,
+    ResolvedListener,
+    Route,
+    Target,
+    Terminal,
+)
+from kubectl_gmg.render.routes import listener_name
+from kubectl_gmg.render.words import action_text, match_text
+from kubectl_gmg.resolve.order import ranked
+from kubectl_gmg.resolve.rows import Rows
+from kubectl_gmg.resolve.scope import Scope
+from kubectl_gmg.resolve.target import Found
+from kubectl_gmg.views import RouteRow, TreeNode
+
+CODES = {
+    Reason.MISSING: "GMG201",
+    Reason.NO_TARGET: "GMG202",
+    Reason.NONE_SELECTED: "GMG203",
+    Reason.CYCLE: "GMG204",
+    Reason.EMPTY: "GMG205",
+    Reason.NOT_PREFIX: "GMG207",
+    Reason.TOO_MANY: "GMG212",
+    Reason.TOO_DEEP: "GMG212",
+}
+STATES = {
+    HostState.SERVED: "",
+    HostState.NO_DOMAINS: "no domain is left: it serves nothing here",
+    HostState.NO_ROUTES: "no routes are written: the host does not exist for the gateway",
+}
+
+
+class Planter:
+    """Makes tree nodes of what was resolved."""
+
+    def __init__(self, resolved: Resolved, inventory: Inventory) -> None:
+        self._resolved = resolved
+        self._rows = Rows(resolved, inventory)
+
+    def roots(self) -> tuple[TreeNode, ...]:
+        """Every gateway, then hosts attached to none, then tables reached from none."""
+        planted = [self._gateway(gateway) for gateway in self._resolved.gateways]
+        planted += [self._host(host, None, None) for host in self._resolved.unattached]
+        planted += [self._orphan(table) for table in self._resolved.orphans]
+        return tuple(replace(node, order=place) for place, node in enumerate(planted, 1))
+
+    def _gateway(self, gateway: Gateway) -> TreeNode:
+        hosts: dict[int, tuple[ResolvedListener, Host]] = {}
+        for listener in gateway.listeners:
+            for host in listener.hosts:
+                hosts.setdefault(id(host), (listener, host))
+        ports = " ".join(listener_name(listener) for listener in gateway.listeners)
+        children = (self._host(host, gateway, listener) for listener, host in hosts.values())
+        return TreeNode(
+            type="gateway",
+            label=f"gateway {gateway.ref.namespace}/{gateway.ref.name} {ports}".rstrip(),
+            order=1,
+            ref=gateway.ref,
+            listeners=gateway.listeners,
+            labels=gateway.declared.labels,
+            children=in_order(children),
+            note="" if hosts else "selects no host",
+        )
+
+    def _host(self, host: Host, gateway: Gateway | None, listener: ResolvedListener | None) -> TreeNode:
+        declared = host.declared
+        rows: Ends = {}
+        if gateway is not None and listener is not None:
+            for row in self._rows.of(gateway, listener, host):
+                rows.setdefault(way(row.route.terminal), []).append(row)
+        inline = " (inline)" if declared.inline else ""
+        domains = ", ".join(host.domains)
+        return TreeNode(
+            type="host",
+            label=f"{declared.ref}{inline} {domains}".rstrip(),
+            order=1,
+            ref=declared.ref,
+            origin=declared.origin,
+            roots=(declared.ref,),
+            labels=declared.labels,
+            domains=host.domains,
+            children=in_order(self._node(node, rows) for node in host.tree),
+            note=STATES[host.state] if gateway is not None else "no gateway serves this host",
+        )
+
+    def _node(self, node: Node, rows: Ends) -> TreeNode:
+        if isinstance(node, Delegation):
+            return self._delegation(node, rows)
+        rule = node.rules[-1]
+        matching = rows.get(way(node), [])
+        action = rule.action.written if isinstance(rule.action, Invalid) else rule.action
+        final = action if isinstance(action, FinalAction) else None
+        children: Iterable[TreeNode] = (route_node(row) for row in matching)
+        if "GMG207" in node.because:
+            children = (dead_end(DeadEnd(Reason.NOT_PREFIX, rule.origin), rule),)
+        left_out = f"left out: {', '.join(node.because)}" if node.because else ""
+        return replace(
+            rule_node(rule),
+            action=final,
+            destinations=matching[0].destinations if matching else (),
+            findings=node.because,
+            note=left_out,
+            children=in_order(children),
+        )
+
+    def _delegation(self, node: Delegation, rows: Ends) -> TreeNode:
+        order = {id(target): place for place, target in enumerate(ranked(node.targets), 1)}
+        children = []
+        for target in node.targets:
+            if isinstance(target, Target):
+                child = self._table(target, rows)
+                children.append(replace(child, order=order[id(target)]))
+            else:
+                order[id(target)] = len(order) + 1
+                children.append(replace(dead_end(target, node.rule), order=order[id(target)]))
+        skipped = f"leaves out {', '.join(map(str, node.skipped))}, on the way down already" if node.skipped else ""
+        by = "by specificity" if node.sort is SortMethod.ROUTE_SPECIFICITY else "by weight"
+        plain = rule_node(node.rule)
+        return replace(
+            plain, label=f"{plain.label}  tables {by}", sort=node.sort.value, children=tuple(children), note=skipped
+        )
+
+    def _table(self, target: Target, rows: Ends) -> TreeNode:
+        inclusion = target.inclusion
+        table = inclusion.table
+        return TreeNode(
+            type="table",
+            label=f"{table.ref} weight {table.weight} ({inclusion.via.value})",
+            order=1,
+            ref=table.ref,
+            weight=table.weight,
+            via=inclusion.via,
+            labels=table.labels,
+            children=in_order(self._node(node, rows) for node in target.nodes),
+        )
+
+    def _orphan(self, table: RouteTable) -> TreeNode:
+        return TreeNode(
+            type="table",
+            label=f"{table.ref} weight {table.weight}",
+            order=1,
+            ref=table.ref,
+            weight=table.weight,
+            labels=table.labels,
+            children=in_order(rule_node(rule) for rule in table.rules),
+            note="no host leads to this table",
+        )
+
+
+Way = tuple[int, ...]
+Ends = dict[Way, list[RouteRow]]
+
+
+def way(leaf: Terminal) -> Way:
+    """The way down to a leaf: its rules and tables; it stays the same when policies join."""
+    return (*map(id, leaf.rules), *(id(inclusion.table) for inclusion in leaf.tables))
+
+
+def in_order(nodes: Iterable[TreeNode]) -> tuple[TreeNode, ...]:
+    """Siblings that are tried as they stand."""
+    return tuple(replace(node, order=place) for place, node in enumerate(nodes, 1))
+
+
+def rule_node(rule: RouteRule) -> TreeNode:
+    """A rule with its own matches as written."""
+    matches = ", ".join(map(match_text, rule.matches))
+    sort = rule.action.sort.value if isinstance(rule.action, Delegate) else None
+    return TreeNode(
+        type="rule",
+        label=f"{rule.name or rule.segment}  {matches}",
+        order=1,
+        origin=rule.origin,
+        matches=rule.matches,
+        sort=sort,
+        rule=rule,
+    )
+
+
+def route_node(row: RouteRow) -> TreeNode:
+    """What the proxy gets of one match of a rule."""
+    route: Route = row.route
+    place = f"#{route.index}" if route.index is not None else "-"
+    return TreeNode(
+        type="route",
+        label=f"{place} {match_text(route.match)} → {action_text(route.action, row.destinations)}",
+        order=1,
+        id=row.id,
+        index=route.index,
+        matches=(route.match,),
+        action=route.action,
+        destinations=row.destinations,
+    )
+
+
+def dead_end(end: DeadEnd, rule: RouteRule) -> TreeNode:
+    """A delegate that reaches nothing."""
+    name = f"{end.ref}" if end.ref else f"delegate of {rule.name or rule.segment}"
+    code = CODES.get(end.reason)
+    return TreeNode(
+        type="deadEnd",
+        label=name,
+        order=1,
+        ref=end.ref,
+        origin=rule.origin,
+        reason=end.reason,
+        findings=(code,) if code else (),
+        note=end.note,
+        rule=rule,
+    )
+
+
+def cut(node: TreeNode, depth: int | None) -> TreeNode:
+    """The node with at most `depth` levels below it."""
+    if depth is None:
+        return node
+    if depth == 0:
+        return replace(node, children=())
+    return replace(node, children=tuple(cut(child, depth - 1) for child in node.children))
+
+
+def narrowed(roots: tuple[TreeNode, ...], found: Found) -> tuple[TreeNode, ...]:
+    """The trees without whatever does not lead to what was found, nor hangs below it."""
+    kept = (leading(root, found) for root in roots)
+    return tuple(node for node in kept if node is not None)
+
+
+def leading(node: TreeNode, found: Found) -> TreeNode | None:
+    """The node, if it is what was found or leads there; all that hangs below what was found stays."""
+    if found.means(node.type, node.ref, node.id):
+        return node
+    children = tuple(child for each in node.children if (child := leading(each, found)) is not None)
+    return replace(node, children=children) if children else None
+
+
+def scoped(roots: tuple[TreeNode, ...], scope: Scope) -> tuple[TreeNode, ...]:
+    """The trees, each reduced to what passes through an object that is reported on."""
+    if scope.selector is None:
+        return roots
+    kept = (passing(root, scope) for root in roots)
+    return tuple(node for node in kept if node is not None)
+
+
+def passing(node: TreeNode, scope: Scope) -> TreeNode | None:
+    """The node, if it or anything below it is reported on; below a reported object everything stays."""
+    if node.ref is not None and node.type != "deadEnd" and scope.reports(node.ref, node.labels):
+        return node
+    children = tuple(child for each in node.children if (child := passing(each, scope)) is not None)
+    return replace(node, children=children) if children else None

@@ -1,0 +1,159 @@
+"""The flags that every command shares, and what turns a function into a command (`spec/cli.md` 2).
+
+Shared flags are accepted before and after the command; the later one wins. Only this file builds signatures.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Annotated, Any
+
+import typer
+
+from kubectl_gmg.errors import UsageError
+from kubectl_gmg.pipeline import GENERATIONS, Session, Settings, positive_seconds
+from kubectl_gmg.views import View
+
+COLORS = ("auto", "always", "never")
+
+
+def flag(name: str, kind: Any, default: Any, *words: str, text: str, **more: Any) -> inspect.Parameter:
+    """One shared flag as a parameter of a function."""
+    option = typer.Option(*words, help=text, **more)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
+
+
+SHARED = (
+    flag("kubeconfig", str | None, None, "--kubeconfig", text="Read this kubeconfig.", metavar="FILE"),
+    flag("context", str | None, None, "--context", text="Read the cluster of this context.", metavar="NAME"),
+    flag(
+        "filename",
+        list[str],
+        [],
+        "-f",
+        "--filename",
+        text="Read files, directories, globs, or - for stdin, and no cluster.",
+        metavar="FILE",
+    ),
+    flag("recursive", bool, False, "-R", "--recursive", text="Go down into directories given with -f."),
+    flag("demo", bool, False, "--demo", text="Read the built-in example; needs neither cluster nor files."),
+    flag(
+        "namespace",
+        str | None,
+        None,
+        "-n",
+        "--namespace",
+        text="Report only what passes through this namespace.",
+        metavar="NS",
+    ),
+    flag("all_namespaces", bool, False, "-A", "--all-namespaces", text="Report on all namespaces (the default)."),
+    flag(
+        "selector",
+        str | None,
+        None,
+        "-l",
+        "--selector",
+        text="Report only what passes through objects with these labels.",
+        metavar="LABELS",
+    ),
+    flag("gateway", str | None, None, "--gateway", text="Report only on this VirtualGateway.", metavar="[NS/]NAME"),
+    flag(
+        "generation",
+        str,
+        "auto",
+        "--generation",
+        text="Read only this API generation: auto or v1beta1.",
+        metavar="NAME",
+    ),
+    flag(
+        "request_timeout", str, "10s", "--request-timeout", text="Limit of one request to the cluster.", metavar="TIME"
+    ),
+    flag("deadline", str, "60s", "--deadline", text="Limit of all reading.", metavar="TIME"),
+    flag("chunk_size", int, 500, "--chunk-size", text="Objects asked for at once; 0 for all.", metavar="N", min=0),
+    flag(
+        "require_complete",
+        bool,
+        False,
+        "--require-complete",
+        text="Anything that could not be read is an error (exit 5).",
+    ),
+    flag("no_headers", bool, False, "--no-headers", text="Print no headings."),
+    flag("color", str, "auto", "--color", text="auto, always or never.", metavar="WHEN"),
+    flag("ascii", bool, False, "--ascii", text="Print ASCII only."),
+    flag("width", int | None, None, "--width", text="The width to print for in a terminal.", metavar="N", min=20),
+    flag("quiet", bool, False, "-q", "--quiet", text="Say less on stderr."),
+    flag("verbose", int, 0, "-v", text="Show the requests made; -vv also the traceback of a bug.", count=True),
+)
+NAMES = frozenset(parameter.name for parameter in SHARED)
+
+Given = dict[str, Any]
+
+
+def output_flag(formats: tuple[str, ...]) -> inspect.Parameter:
+    """The output formats of one command; without any, those of the commands."""
+    text = f"One of {', '.join(formats)}." if formats else "The output format of the command."
+    return flag("output", str | None, None, "-o", "--output", text=text, metavar="FORMAT")
+
+
+def given(caller: typer.Context, values: Mapping[str, Any]) -> Given:
+    """The shared flags that were written on this side of the command."""
+    sources = {name: caller.get_parameter_source(name) for name in values}
+    return {
+        name: value
+        for name, value in values.items()
+        if name in NAMES | {"output"} and (source := sources[name]) is not None and source.name != "DEFAULT"
+    }
+
+
+def settings_of(flags: Given) -> Settings:
+    """The settings that the flags ask for. Raises `UsageError` for values that mean nothing."""
+    known = {each.name for each in fields(Settings)}
+    values = {name: value for name, value in flags.items() if name in known}
+    for name in ("request_timeout", "deadline"):
+        if name in values:
+            values[name] = positive_seconds(values[name])
+    values["filename"] = tuple(values.get("filename", ()))
+    require(values.get("color", "auto"), COLORS, "--color")
+    require(values.get("generation", "auto"), GENERATIONS, "--generation")
+    if values.get("demo") and values["filename"]:
+        raise UsageError("--demo and -f exclude each other", "give one of them")
+    return Settings(**values)
+
+
+def require(value: str, known: tuple[str, ...], name: str) -> None:
+    """Raises `UsageError` unless `value` is one of the known ones."""
+    if value not in known:
+        raise UsageError(f"{name} is {value}, not one of {', '.join(known)}")
+
+
+Runner = Callable[[Callable[[Session], View], Settings, tuple[str, ...]], None]
+
+
+def command(
+    app: typer.Typer, name: str, formats: tuple[str, ...], run: Runner
+) -> Callable[[Callable[..., View]], Callable[..., View]]:
+    """Make a function of a session, and of flags of its own, a command that prints what it returns."""
+
+    def decorate(function: Callable[..., View]) -> Callable[..., View]:
+        own = [
+            each for each in inspect.signature(function, eval_str=True).parameters.values() if each.name != "session"
+        ]
+        taken = {each.name for each in own}
+        shared = [each for each in (*SHARED, output_flag(formats)) if each.name not in taken]
+
+        def called(caller: typer.Context, **values: Any) -> None:
+            before: Given = caller.obj or {}
+            flags = {**before, **given(caller, values)}
+            arguments = {each.name: values[each.name] for each in own}
+            run(lambda session: function(session, **arguments), settings_of(flags), formats)
+
+        first = inspect.Parameter("caller", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+        positional = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
+        called.__dict__["__signature__"] = inspect.Signature([first, *positional, *shared])
+        called.__doc__ = function.__doc__
+        app.command(name)(called)
+        return function
+
+    return decorate

@@ -1,0 +1,108 @@
+"""`kubectl gmg routes`: the routes that each host serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from kubectl_gmg.errors import NotFoundError
+from kubectl_gmg.model.resolved import Gateway, Host, HostState, ResolvedListener
+from kubectl_gmg.pipeline import Session
+from kubectl_gmg.views import RouteList, RouteRow
+
+HostOption = Annotated[
+    str | None, typer.Option("--host", help="Only the host that the proxy picks for this name.", metavar="HOST")
+]
+PolicyOption = Annotated[
+    str | None, typer.Option("--policy", help="Only routes that this policy touches.", metavar="NS/NAME")
+]
+AllOption = Annotated[
+    bool, typer.Option("--all-routes", help="Also routes that the product leaves out.", show_default=False)
+]
+
+Served = tuple[Gateway, ResolvedListener, Host]
+
+
+def routes(
+    session: Session, host: HostOption = None, policy: PolicyOption = None, all_routes: AllOption = False
+) -> RouteList:
+    """Show the routes of each host in the order the proxy tries them: the first that matches wins.
+
+    \b
+    Examples:
+      kubectl gmg routes --host www.example.com
+      kubectl gmg routes -f gateway.yaml -f routes/ -o wide
+    """
+    from kubectl_gmg.resolve.rows import Rows  # noqa: PLC0415
+    from kubectl_gmg.resolve.scope import scope_of  # noqa: PLC0415
+
+    scope = scope_of(session.about.namespaces[0] if session.about.namespaces else None, session.settings.selector)
+    rows = Rows(session.resolved, session.inventory)
+    places = tuple(picked(session, host) if host is not None else served(session))
+    if policy is not None:
+        require_policy(session, policy)
+    found = tuple(
+        row
+        for gateway, listener, each in places
+        for row in rows.of(gateway, listener, each)
+        if (all_routes or row.route.index is not None)
+        and scope.passes(gateway, each, row.route.terminal)
+        and (policy is None or touched(row, policy))
+    )
+    narrowed = policy is not None or scope.selector is not None
+    with_rows = {(id(row.gateway), id(row.listener), id(row.host)) for row in found}
+    kept = (place for place in places if not narrowed or tuple(map(id, place)) in with_rows)
+    return RouteList(session.about, found, tuple(kept))
+
+
+def served(session: Session) -> Iterator[Served]:
+    """Every host that exists for its gateway, one without a domain left included."""
+    for gateway in session.resolved.gateways:
+        for listener in gateway.listeners:
+            for host in listener.hosts:
+                if host.state is not HostState.NO_ROUTES:
+                    yield gateway, listener, host
+
+
+def picked(session: Session, name: str) -> Iterator[Served]:
+    """The hosts that the proxy picks for a name. Raises `NotFoundError` if no listener serves it."""
+    from kubectl_gmg.resolve.rows import Rows  # noqa: PLC0415
+    from kubectl_gmg.simulate.trace import Simulator  # noqa: PLC0415
+
+    simulator = Simulator(Rows(session.resolved, session.inventory))
+    found = False
+    for gateway in session.resolved.gateways:
+        for listener in gateway.listeners:
+            chosen = simulator.domains(listener).choose(name)
+            if chosen is not None:
+                found = True
+                yield gateway, listener, chosen[1]
+    if not found:
+        known = {domain for _, _, host in served(session) for domain in host.domains}
+        raise NotFoundError(f"no gateway serves the host {name}", near_hint(known), candidates=near(name, known))
+
+
+def near(name: str, known: set[str]) -> tuple[str, ...]:
+    """The names most like the wanted one, or a few if none is."""
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    return tuple(get_close_matches(name, sorted(known), n=5, cutoff=0.5)) or tuple(sorted(known)[:5])
+
+
+def near_hint(known: set[str]) -> str:
+    """What to do about an unknown name."""
+    return "kubectl gmg routes shows every host" if known else "no host is served at all: kubectl gmg tree shows why"
+
+
+def require_policy(session: Session, policy: str) -> None:
+    """Raises `NotFoundError` unless there is a policy of that name."""
+    known = {f"{each.ref.namespace}/{each.ref.name}" for each in session.declared.policies}
+    if policy not in known:
+        raise NotFoundError(f"there is no policy {policy}", "name it as NAMESPACE/NAME", candidates=near(policy, known))
+
+
+def touched(row: RouteRow, policy: str) -> bool:
+    """Whether a policy selects the route, whatever became of it."""
+    return any(f"{use.ref.namespace}/{use.ref.name}" == policy for use in row.route.terminal.policies)

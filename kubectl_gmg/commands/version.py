@@ -1,0 +1,38 @@
+"""`kubectl gmg version`: the client, and the generations it knows."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from typing import Annotated
+
+import typer
+
+from kubectl_gmg import __version__
+from kubectl_gmg.model.snapshot import SourceType
+from kubectl_gmg.pipeline import GENERATIONS, Session
+from kubectl_gmg.views import About, Source, VersionInfo
+
+ClientOption = Annotated[bool, typer.Option("--client", help="Do not ask the cluster.", show_default=False)]
+
+
+def version(session: Session, client: ClientOption = False) -> VersionInfo:
+    """Show the version of this program and the API generations it knows.
+
+    \b
+    Examples:
+      kubectl gmg version --client
+      kubectl gmg version --client -o json
+    """
+    del client  # the cluster is never asked yet
+    source = Source(SourceType.LIVE, session.settings.context, (), None, ())
+    return VersionInfo(About(source), __version__, platform.python_version(), library(), GENERATIONS[1:])
+
+
+def library() -> str | None:
+    """The version of the Kubernetes client library, read without importing it."""
+    try:
+        return installed("kubernetes")
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,1 @@
+"""The resolved routing in other programs' words."""

@@ -1,0 +1,68 @@
+"""Every output format there is, by name; a renderer is imported only when it prints.
+
+A renderer takes the view, what turns an origin into file and line, and the look that is wanted. It returns text, or a
+`Page` of lines and tables for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from importlib import import_module
+from typing import Any
+
+from kubectl_gmg.model.origin import Origin
+from kubectl_gmg.views import Bootstrap, Forest, Look, RouteList, Simulation, VersionInfo, View
+
+Locate = Callable[[Origin], tuple[str | None, int | None]]
+
+
+class Output(StrEnum):
+    """The formats of `spec/cli.md` 2.3."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    TREE = "tree"
+    TEXT = "text"
+    JSON = "json"
+    YAML = "yaml"
+    NAME = "name"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    DOT = "dot"
+    MERMAID = "mermaid"
+
+
+RENDERERS: dict[tuple[type, Output], str] = {
+    (RouteList, Output.TABLE): "routes.table",
+    (RouteList, Output.WIDE): "routes.wide",
+    (RouteList, Output.NAME): "routes.names",
+    (RouteList, Output.CSV): "routes.csv",
+    (RouteList, Output.MARKDOWN): "routes.markdown",
+    (RouteList, Output.JSON): "machine.route_list_json",
+    (RouteList, Output.YAML): "machine.route_list_yaml",
+    (Forest, Output.TREE): "tree.forest",
+    (Forest, Output.DOT): "graph.dot",
+    (Forest, Output.MERMAID): "graph.mermaid",
+    (Forest, Output.JSON): "machine.forest_json",
+    (Forest, Output.YAML): "machine.forest_yaml",
+    (Simulation, Output.TEXT): "simulation.text",
+    (Simulation, Output.JSON): "machine.simulation_json",
+    (Simulation, Output.YAML): "machine.simulation_yaml",
+    (Bootstrap, Output.YAML): "machine.bootstrap_yaml",
+    (Bootstrap, Output.JSON): "machine.bootstrap_json",
+    (VersionInfo, Output.TEXT): "version.text",
+    (VersionInfo, Output.JSON): "machine.version_json",
+    (VersionInfo, Output.YAML): "machine.version_yaml",
+}
+
+
+def outputs(view: type) -> tuple[Output, ...]:
+    """The formats of a view, the default one first."""
+    return tuple(output for kind, output in RENDERERS if kind is view)
+
+
+def render(view: View, output: Output, locate: Locate, look: Look) -> Any:
+    """The view as text, or as a `Page`."""
+    module, function = RENDERERS[type(view), output].split(".")
+    return getattr(import_module(f"kubectl_gmg.render.{module}"), function)(view, locate, look)

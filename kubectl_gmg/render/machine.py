@@ -1,0 +1,240 @@
+"""JSON and YAML (`spec/cli.md` 5 and 6)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kubectl_gmg.model.resolved import Gateway
+from kubectl_gmg.render import Locate
+from kubectl_gmg.render.parts import (
+    Json,
+    action_json,
+    destination_json,
+    envelope,
+    listener_json,
+    match_json,
+    origin_json,
+    ref_json,
+    request_json,
+    route_json,
+)
+from kubectl_gmg.render.plain import unprintable
+from kubectl_gmg.views import (
+    BadLine,
+    Bootstrap,
+    Candidate,
+    Forest,
+    Look,
+    RouteList,
+    Simulated,
+    Simulation,
+    TreeNode,
+    VersionInfo,
+    is_negative,
+)
+
+
+def as_json(document: Any) -> str:
+    """One JSON document. What a terminal might obey is written as an escape, which means the same to a reader."""
+    return unprintable(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False), escape_json)
+
+
+def escape_json(letter: str) -> str:
+    """A character as JSON escapes it."""
+    return f"\\u{ord(letter):04x}"
+
+
+def as_yaml(document: Any) -> str:
+    """One YAML document."""
+    import yaml  # noqa: PLC0415 - only this format needs it
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=4096)
+    return text.removesuffix("\n")
+
+
+def route_list(view: RouteList, locate: Locate) -> Json:
+    """The document of `routes`."""
+    gateways = {id(gateway) for gateway, _, _ in view.hosts}
+    served = [row for row in view.rows if row.route.index is not None]
+    summary = {
+        "gateways": len(gateways),
+        "hosts": len({(id(gateway), id(host)) for gateway, _, host in view.hosts}),
+        "routes": len(view.rows),
+        "unreachable": 0,
+        "undecided": len(served),
+    }
+    return envelope("RouteList", view.about, summary, [route_json(row, locate) for row in view.rows])
+
+
+def route_list_json(view: RouteList, locate: Locate, _look: Look) -> str:
+    """`routes -o json`."""
+    return as_json(route_list(view, locate))
+
+
+def route_list_yaml(view: RouteList, locate: Locate, _look: Look) -> str:
+    """`routes -o yaml`."""
+    return as_yaml(route_list(view, locate))
+
+
+def forest(view: Forest, locate: Locate) -> Json:
+    """The document of `tree`."""
+    nodes = [node for root in view.roots for node in walk(root)]
+    kinds = [node.type for node in nodes]
+    summary = {
+        "gateways": kinds.count("gateway"),
+        "hosts": len({(node.ref, node.origin) for node in nodes if node.type == "host"}),
+        "tables": len({node.ref for node in nodes if node.type == "table"}),
+        "deadEnds": kinds.count("deadEnd"),
+    }
+    return envelope("DelegationForest", view.about, summary, [node_json(node, locate) for node in view.roots])
+
+
+def walk(node: TreeNode) -> list[TreeNode]:
+    """A node and all below it."""
+    return [node, *(below for child in node.children for below in walk(child))]
+
+
+def node_json(node: TreeNode, locate: Locate) -> Json:
+    """A node of the tree (6.5)."""
+    shown_origin = node.origin is not None and node.type in ("rule", "deadEnd")
+    return {
+        "type": node.type,
+        "label": node.label,
+        "ref": ref_json(node.ref) if node.ref else None,
+        "origin": origin_json(node.origin, locate, node.rule.name if node.rule else "")
+        if node.origin and shown_origin
+        else None,
+        "listeners": [listener_json(listener) for listener in node.listeners],
+        "roots": [ref_json(ref) for ref in node.roots],
+        "domains": list(node.domains),
+        "matches": [match_json(match) for match in node.matches],
+        "action": action_json(node.action, node.destinations),
+        "sortMethod": node.sort,
+        "weight": node.weight,
+        "via": node.via.value if node.via else None,
+        "id": node.id,
+        "index": node.index,
+        "order": node.order,
+        "reason": node.reason.value if node.reason else None,
+        "findings": list(node.findings),
+        "children": [node_json(child, locate) for child in node.children],
+    }
+
+
+def forest_json(view: Forest, locate: Locate, _look: Look) -> str:
+    """`tree -o json`."""
+    return as_json(forest(view, locate))
+
+
+def forest_yaml(view: Forest, locate: Locate, _look: Look) -> str:
+    """`tree -o yaml`."""
+    return as_yaml(forest(view, locate))
+
+
+def simulation(view: Simulation, locate: Locate) -> Json:
+    """The document of `curl`."""
+    summary = {
+        "requests": view.requests,
+        "items": len(view.items),
+        "negative": sum(is_negative(item) for item in view.items),
+    }
+    return envelope("Simulation", view.about, summary, [item_json(item, locate) for item in view.items])
+
+
+def item_json(item: Simulated | BadLine, locate: Locate) -> Json:
+    """One answer (6.3)."""
+    if isinstance(item, BadLine):
+        return {"error": item.error, "input": {"file": item.input[0], "line": item.input[1]}}
+    upstream, response = item.upstream, item.response
+    return {
+        "request": request_json(item.request, item.routed_path, item.input),
+        "gateway": gateway_json(item.gateway),
+        "listener": listener_json(item.listener) if item.listener else None,
+        "workloads": [],
+        "host": ref_json(item.host.declared.ref) if item.host else None,
+        "domain": item.domain,
+        "outcome": item.outcome,
+        "route": route_json(item.row, locate) if item.row else None,
+        "upstream": {
+            "method": upstream.method,
+            "host": upstream.host,
+            "path": upstream.path,
+            "destinations": [destination_json(each) for each in upstream.destinations],
+        }
+        if upstream
+        else None,
+        "response": {
+            "status": response.status,
+            "headers": [{"name": name, "value": value} for name, value in response.headers],
+            "body": response.body,
+        }
+        if response
+        else None,
+        "redirects": [],
+        "onceFixed": None,
+        "candidates": [candidate_json(each) for each in item.candidates],
+        "candidatesOmitted": item.omitted,
+        "closest": [],
+        "expectations": [
+            {"key": each.key, "wanted": each.wanted, "got": each.got, "held": each.held} for each in item.expectations
+        ],
+        "notSimulated": list(item.not_simulated),
+    }
+
+
+def gateway_json(gateway: Gateway | None) -> Json | None:
+    """A gateway's reference."""
+    return ref_json(gateway.ref) if gateway else None
+
+
+def candidate_json(candidate: Candidate) -> Json:
+    """A route that was looked at."""
+    return {
+        "index": candidate.row.route.index,
+        "id": candidate.row.id,
+        "matchIndex": candidate.row.route.match_index,
+        "verdict": candidate.verdict,
+        "reason": candidate.reason,
+    }
+
+
+def simulation_json(view: Simulation, locate: Locate, _look: Look) -> str:
+    """`curl -o json`."""
+    return as_json(simulation(view, locate))
+
+
+def simulation_yaml(view: Simulation, locate: Locate, _look: Look) -> str:
+    """`curl -o yaml`."""
+    return as_yaml(simulation(view, locate))
+
+
+def bootstrap_json(view: Bootstrap, _locate: Locate, _look: Look) -> str:
+    """`export envoy -o json`."""
+    return as_json(view.config)
+
+
+def bootstrap_yaml(view: Bootstrap, _locate: Locate, _look: Look) -> str:
+    """`export envoy`."""
+    return as_yaml(view.config)
+
+
+def version(view: VersionInfo) -> Json:
+    """The document of `version` (6.7)."""
+    item = {
+        "client": {"version": view.client, "python": view.python, "kubernetes": view.kubernetes},
+        "generations": list(view.generations),
+        "server": view.server,
+    }
+    return envelope("Version", view.about, {}, [item])
+
+
+def version_json(view: VersionInfo, _locate: Locate, _look: Look) -> str:
+    """`version -o json`."""
+    return as_json(version(view))
+
+
+def version_yaml(view: VersionInfo, _locate: Locate, _look: Look) -> str:
+    """`version -o yaml`."""
+    return as_yaml(version(view))

@@ -1,0 +1,276 @@
+"""The parts that machine output is made of (`spec/cli.md` 6.1, 6.2); written by hand, so that the model may change."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kubectl_gmg.model.action import (
+    DirectResponse,
+    FinalAction,
+    ForwardTo,
+    Redirect,
+    ResolvedDestination,
+)
+from kubectl_gmg.model.declared import RouteRule
+from kubectl_gmg.model.match import HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch
+from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
+from kubectl_gmg.model.request import Request
+from kubectl_gmg.model.resolved import PolicyUse, ResolvedListener
+from kubectl_gmg.render import Locate
+from kubectl_gmg.views import About, RouteRow
+
+Json = dict[str, Any]
+
+
+def envelope(kind: str, about: About, summary: Json, items: list[Json]) -> Json:
+    """What every answer is wrapped in (5)."""
+    source = about.source
+    return {
+        "apiVersion": "gmg/v1",
+        "kind": kind,
+        "source": {
+            "type": source.type.value,
+            "context": source.context,
+            "files": list(source.files),
+            "namespace": source.namespace,
+            "generations": list(source.generations),
+            "productVersion": None,
+        },
+        "complete": not about.gaps,
+        "gaps": [
+            {
+                "kind": gap.kind,
+                "cluster": gap.cluster,
+                "namespace": gap.namespace,
+                "file": gap.file,
+                "reason": gap.reason.value,
+                "message": gap.message,
+                "affects": [each.value for each in gap.affects],
+            }
+            for gap in about.gaps
+        ],
+        "summary": summary,
+        "items": items,
+    }
+
+
+def ref_json(ref: ObjectRef) -> Json:
+    """An object reference."""
+    return {
+        "kind": ref.kind,
+        "generation": ref.generation,
+        "cluster": ref.cluster,
+        "namespace": ref.namespace,
+        "name": ref.name,
+    }
+
+
+def origin_json(origin: Origin, locate: Locate, name: str = "") -> Json:
+    """A field of an object, with file and line where they are known."""
+    file, line = locate(origin)
+    return {"ref": ref_json(origin.ref), "field": origin.field, "name": name or None, "file": file, "line": line}
+
+
+def listener_json(listener: ResolvedListener) -> Json:
+    """A listener."""
+    declared = listener.declared
+    return {
+        "name": declared.name,
+        "index": listener.index,
+        "port": listener.port,
+        "protocol": declared.protocol.value,
+        "mode": declared.mode,
+    }
+
+
+def path_json(path: PathMatch | None) -> Json:
+    """A path condition; the unsaid one is what the proxy has instead."""
+    if path is None:
+        return {"type": "prefix", "value": "/", "ignoreCase": False, "implicit": True}
+    return {"type": path.kind.value, "value": path.value, "ignoreCase": path.ignore_case, "implicit": False}
+
+
+def header_json(header: HeaderMatch) -> Json:
+    """A header test; `value` is null for presence."""
+    value = f"{header.start}..{header.end}" if header.kind == "range" else header.value
+    return {
+        "name": header.name,
+        "type": header.kind.value,
+        "value": None if header.kind == "present" else value,
+        "invert": header.invert,
+    }
+
+
+def query_json(query: QueryParameterMatch) -> Json:
+    """A query parameter test; `value` is null for presence."""
+    return {
+        "name": query.name,
+        "type": query.kind.value,
+        "value": None if query.kind == "present" else query.value,
+    }
+
+
+def match_json(match: RouteMatch) -> Json:
+    """All conditions of a route."""
+    return {
+        "path": path_json(match.path),
+        "methods": [match.method] if match.method else [],
+        "headers": [header_json(each) for each in match.headers],
+        "queryParameters": [query_json(each) for each in match.query_parameters],
+        "port": match.port,
+    }
+
+
+def destination_json(destination: ResolvedDestination) -> Json:
+    """A destination."""
+    declared = destination.declared
+    return {
+        "kind": declared.kind.value,
+        "cluster": declared.cluster,
+        "namespace": declared.namespace,
+        "name": declared.name,
+        "port": declared.port,
+        "portName": declared.port_name,
+        "subset": dict(declared.subset),
+        "weight": declared.weight,
+        "share": destination.share,
+        "address": destination.address,
+        "resolved": destination.found.value,
+        "backing": [
+            {
+                "kind": each.kind,
+                "namespace": each.namespace,
+                "name": each.name,
+                "cluster": each.cluster,
+                "address": each.address,
+                "port": each.port,
+                "tls": each.tls,
+            }
+            for each in destination.backing
+        ],
+    }
+
+
+def action_json(action: FinalAction | None, destinations: tuple[ResolvedDestination, ...]) -> Json | None:
+    """An action, all its fields present."""
+    match action:
+        case ForwardTo():
+            return {
+                "type": "forward",
+                "destinations": [destination_json(each) for each in destinations],
+                "pathRewrite": action.path_rewrite or None,
+                "regexRewrite": regex_json(action),
+                "hostRewrite": action.host_rewrite or None,
+                "autoHostRewrite": action.auto_host_rewrite,
+            }
+        case Redirect():
+            return {
+                "type": "redirect",
+                "status": action.status,
+                "scheme": action.scheme or None,
+                "host": action.host or None,
+                "port": action.port,
+                "path": action.path or None,
+                "prefix": action.prefix or None,
+                "stripQuery": action.strip_query,
+            }
+        case DirectResponse():
+            return {"type": "directResponse", "status": action.status, "body": action.body}
+        case None:
+            return None
+
+
+def regex_json(action: ForwardTo) -> Json | None:
+    """A rewrite by regular expression."""
+    rewrite = action.regex_rewrite
+    return {"pattern": rewrite.pattern, "substitution": rewrite.substitution} if rewrite else None
+
+
+def option_json(value: Sourced[str], locate: Locate) -> Json:
+    """An option with its origin and all that it displaced, nearest first."""
+    first, *displaced = value.chain()
+    return {
+        "value": json.loads(first.value),
+        "origin": origin_json(first.origin, locate),
+        "displaced": [
+            {"value": json.loads(each.value), "origin": origin_json(each.origin, locate)} for each in displaced
+        ],
+    }
+
+
+def policy_json(use: PolicyUse) -> Json:
+    """What became of a policy on a route."""
+    return {
+        "ref": ref_json(use.ref),
+        "state": use.state.value,
+        "by": "labels",
+        "lostTo": ref_json(use.lost_to) if use.lost_to else None,
+        "phase": None,
+    }
+
+
+def hop_json(rule: RouteRule, locate: Locate) -> Json:
+    """One rule passed on the way down."""
+    return origin_json(rule.origin, locate, rule.name)
+
+
+def request_json(request: Request, routed_path: str, at: tuple[str, int] | None) -> Json:
+    """A request as it was simulated (6.3)."""
+    return {
+        "method": request.method,
+        "scheme": request.scheme,
+        "host": request.host,
+        "port": request.port,
+        "path": request.path,
+        "routedPath": routed_path,
+        "headers": [{"name": name, "value": value} for name, value in request.headers],
+        "sni": request.sni,
+        "input": {"file": at[0], "line": at[1]} if at else None,
+    }
+
+
+def route_json(row: RouteRow, locate: Locate) -> Json:
+    """A route (6.2). Reachability is not analysed yet: `decided` says so."""
+    route, host = row.route, row.host
+    leaf = route.terminal
+    return {
+        "id": row.id,
+        "key": row.key,
+        "index": route.index,
+        "matchIndex": route.match_index,
+        "matchCount": route.match_count,
+        "runtimeName": None,
+        "protocol": "http",
+        "gateway": ref_json(row.gateway.ref),
+        "listener": listener_json(row.listener),
+        "workloads": [],
+        "host": ref_json(host.declared.ref),
+        "hostField": host.declared.origin.field if host.declared.inline else None,
+        "roots": [ref_json(host.declared.ref)],
+        "domains": list(host.domains),
+        "match": match_json(route.match),
+        "connection": None,
+        "action": action_json(route.action, row.destinations),
+        "status": "ok" if route.index is not None else "invalid",
+        "written": None,
+        "because": list(leaf.because),
+        "unreachable": None,
+        "shadowedBy": [],
+        "decided": False,
+        "witness": None,
+        "options": {name: option_json(value, locate) for name, value in leaf.options.fields},
+        "policies": [policy_json(use) for use in leaf.policies],
+        "labels": {},
+        "labelOrigins": {},
+        "hops": [hop_json(rule, locate) for rule in leaf.rules],
+        "tables": [
+            {
+                "ref": ref_json(inclusion.table.ref),
+                "weight": inclusion.table.weight,
+                "via": inclusion.via.value,
+                "sortMethod": inclusion.sort.value,
+            }
+            for inclusion in leaf.tables
+        ],
+    }

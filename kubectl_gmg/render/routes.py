@@ -1,0 +1,244 @@
+"""Routes for people, and as names, CSV and Markdown."""
+
+from __future__ import annotations
+
+import csv as csv_format
+import io
+from collections import Counter
+from itertools import groupby
+
+from kubectl_gmg.model.action import Delegate, SortMethod
+from kubectl_gmg.model.resolved import Gateway, Host, ResolvedListener, Terminal
+from kubectl_gmg.render import Locate
+from kubectl_gmg.render.page import Block, Column, Line, Page, Span, Table, line
+from kubectl_gmg.render.plain import shown
+from kubectl_gmg.render.words import action_text, full_match_text, match_text, rewrite_text
+from kubectl_gmg.views import About, Look, RouteList, RouteRow
+
+SORTS = {SortMethod.TABLE_WEIGHT: "higher weight first", SortMethod.ROUTE_SPECIFICITY: "most specific route first"}
+
+
+def table(view: RouteList, _locate: Locate, look: Look) -> Page:
+    """`routes`: one block for every host."""
+    return page(view, look)
+
+
+def wide(view: RouteList, _locate: Locate, look: Look) -> Page:
+    """`routes -o wide`: conditions spelled out, with tables, weights, rewrites and options."""
+    return page(view, look)
+
+
+def page(view: RouteList, look: Look) -> Page:
+    """The blocks of all hosts, and a summary."""
+    blocks: list[Block] = [] if not look.headers else [line(*scope(view.about)), line()]
+    by_place: dict[tuple[int, int, int], list[RouteRow]] = {}
+    for row in view.rows:
+        by_place.setdefault((id(row.gateway), id(row.listener), id(row.host)), []).append(row)
+    for (gateway, host), listeners in grouped_hosts(view):
+        rows = by_place.get((id(gateway), id(listeners[0]), id(host)), [])
+        if look.headers:
+            blocks += heading(gateway, listeners, host, len(rows))
+        if rows:
+            blocks.append(wide_table(rows) if look.wide else short_table(rows))
+        blocks.append(line())
+    return (*blocks, line(summary(view))) if look.headers else tuple(each for each in blocks if each != line())
+
+
+def scope(about: About) -> tuple[str, ...]:
+    """Where the answer comes from, and what it reports on."""
+    source = about.source
+    names = {"live": f"context {source.context}", "demo": "built-in example", "files": ", ".join(source.files)}
+    spaces = f"namespace {', '.join(about.namespaces)}" if about.namespaces else "all namespaces"
+    return (f"{names.get(source.type.value, source.type.value)} · {spaces}",)
+
+
+def grouped_hosts(view: RouteList) -> list[tuple[tuple[Gateway, Host], list[ResolvedListener]]]:
+    """Every host of a gateway once, with all listeners that serve it alike."""
+    found: dict[tuple[int, int], tuple[tuple[Gateway, Host], list[ResolvedListener]]] = {}
+    for gateway, listener, host in view.hosts:
+        entry = found.setdefault((id(gateway), id(host)), ((gateway, host), []))
+        entry[1].append(listener)
+    return list(found.values())
+
+
+def heading(gateway: Gateway, listeners: list[ResolvedListener], host: Host, count: int) -> list[Line]:
+    """What stands above the routes of a host."""
+    ports = " ".join(listener_name(each) for each in listeners)
+    domains = ", ".join(host.domains) or "no domain left"
+    owner = f"{host.declared.ref}{' (inline)' if host.declared.inline else ''}"
+    redirect = " · every request is redirected to https" if listeners[0].declared.https_redirect else ""
+    first = ", first match wins" if count > 1 else ""
+    return [
+        line(
+            "gateway ",
+            Span(f"{gateway.ref.namespace}/{gateway.ref.name}", "bold"),
+            f" {ports} · host ",
+            Span(domains, "bold"),
+        ),
+        line(f"{owner} · {plural(count, 'route')}{first}{redirect}"),
+        *sorting(host),
+        *(line(f"{domain} belongs to {ref}, which is older") for domain, ref in host.lost),
+        line(),
+    ]
+
+
+def listener_name(listener: ResolvedListener) -> str:
+    """A listener in short: its name, and its port where that is known and not the name."""
+    port = f"({listener.port})" if listener.port and listener.declared.name else str(listener.port or "")
+    return f":{listener.declared.name or ''}{port}"
+
+
+def sorting(host: Host) -> list[Line]:
+    """How the tables below each delegating rule of the host are ordered."""
+    return [
+        line(f'tables under "{rule.name or rule.segment}": {SORTS[rule.action.sort]}')
+        for rule in host.declared.rules
+        if isinstance(rule.action, Delegate)
+    ]
+
+
+def plural(count: int, word: str) -> str:
+    """`1 route`, `2 routes`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def summary(view: RouteList) -> str:
+    """What was counted."""
+    gateways = len({id(gateway) for gateway, _, _ in view.hosts})
+    hosts = grouped_hosts(view)
+    invalid = sum(row.route.index is None for row in view.rows)
+    left_out = f", {invalid} of them left out by the product" if invalid else ""
+    return f"{plural(gateways, 'gateway')}, {plural(len(hosts), 'host')}, {plural(len(view.rows), 'route')}{left_out}"
+
+
+def index_text(row: RouteRow) -> Span:
+    """The place in the proxy's list; `-` for what the proxy never gets."""
+    return Span(str(row.route.index or "-"), "cyan")
+
+
+def short_names(rows: list[RouteRow]) -> dict[str, str]:
+    """The shortest end of each id that names one rule of the host."""
+    ids = {row.id for row in rows}
+    counts: Counter[str] = Counter()
+    for name in ids:
+        counts.update(tails(name))
+    return {name: next(tail for tail in tails(name) if counts[tail] == 1 or tail == name) for name in ids}
+
+
+def tails(name: str) -> list[str]:
+    """The ends of an id that begin at a rule, the shortest first."""
+    parts = name.split("/")
+    return ["/".join(parts[start:]) for start in (*range(len(parts) - 1, 0, -1), 0)]
+
+
+def goes_to(row: RouteRow) -> str:
+    """What a route does, and why it is not served if it is not."""
+    text = action_text(row.route.action, row.destinations)
+    because = row.route.terminal.because
+    return f"{text} (left out: {', '.join(because)})" if because else text
+
+
+def short_table(rows: list[RouteRow]) -> Table:
+    """The columns that fit 80 letters."""
+    names = short_names(rows)
+    columns = (Column("#", right=True), Column("MATCH"), Column("ROUTE"), Column("GOES TO", cut=True))
+    return Table(
+        columns,
+        tuple(
+            (index_text(row), Span(match_text(row.route.match)), Span(names[row.id], "green"), Span(goes_to(row)))
+            for row in rows
+        ),
+        indent=1,
+    )
+
+
+def wide_table(rows: list[RouteRow]) -> Table:
+    """All there is to say on one line."""
+    titles = ("MATCH", "ID", "GOES TO", "REWRITE", "TABLES", "OPTIONS")
+    return Table(
+        (Column("#", right=True), *(Column(title) for title in titles)),
+        tuple((index_text(row), *(Span(text) for text in wide_cells(row))) for row in rows),
+        indent=1,
+    )
+
+
+def wide_cells(row: RouteRow) -> tuple[str, ...]:
+    """The cells of a wide row, after the index."""
+    leaf = row.route.terminal
+    return (
+        full_match_text(row.route.match),
+        row.id,
+        goes_to(row),
+        rewrite_text(row.route.action) or "-",
+        tables_text(leaf) or "-",
+        options_text(leaf) or "-",
+    )
+
+
+def tables_text(leaf: Terminal) -> str:
+    """The tables on the way down with their weights."""
+    return " > ".join(f"{each.table.ref.namespace}/{each.table.ref.name}({each.table.weight})" for each in leaf.tables)
+
+
+def options_text(leaf: Terminal) -> str:
+    """The names of the options that apply."""
+    return ",".join(name for name, _ in leaf.options.fields)
+
+
+def names(view: RouteList, _locate: Locate, _look: Look) -> str:
+    """`routes -o name`: one id a line, each once."""
+    return "\n".join(dict.fromkeys(shown(row.id) for row in view.rows))
+
+
+HEADS = ("gateway", "listener", "domains", "index", "match", "id", "action", "rewrite", "tables", "options", "status")
+
+
+def cells(row: RouteRow) -> tuple[str, ...]:
+    """A row for a spreadsheet."""
+    match, name, _, rewrite, tables, options = wide_cells(row)
+    return (
+        f"{row.gateway.ref.namespace}/{row.gateway.ref.name}",
+        row.listener.declared.name or str(row.listener.port or ""),
+        " ".join(row.host.domains),
+        str(row.route.index or ""),
+        match,
+        name,
+        action_text(row.route.action, row.destinations),
+        rewrite.removeprefix("-"),
+        tables.removeprefix("-"),
+        options.removeprefix("-"),
+        "ok" if row.route.index is not None else "invalid",
+    )
+
+
+def csv(view: RouteList, _locate: Locate, look: Look) -> str:
+    """`routes -o csv`."""
+    buffer = io.StringIO()
+    writer = csv_format.writer(buffer, lineterminator="\n")
+    if look.headers:
+        writer.writerow(HEADS)
+    writer.writerows([shown(cell) for cell in cells(row)] for row in view.rows)
+    return buffer.getvalue().removesuffix("\n")
+
+
+def markdown(view: RouteList, _locate: Locate, look: Look) -> str:
+    """`routes -o markdown`: one table for every host."""
+    from tabulate import tabulate  # noqa: PLC0415 - only this format needs it
+
+    parts = []
+    for (gateway, listener, host), group in groupby(view.rows, key=lambda row: (row.gateway, row.listener, row.host)):
+        rows = list(group)
+        title = f"**{gateway.ref.namespace}/{gateway.ref.name} {listener_name(listener)} {', '.join(host.domains)}**"
+        heads = ["#", "Match", "Route", "Goes to"]
+        body = [
+            [str(row.route.index or "-"), code(full_match_text(row.route.match)), code(row.id), code(goes_to(row))]
+            for row in rows
+        ]
+        text = tabulate(body, heads, "github", disable_numparse=True)
+        parts.append(f"{shown(title)}\n\n{text}" if look.headers else text)
+    return "\n\n".join(parts)
+
+
+def code(text: str) -> str:
+    """Text that Markdown prints literally, in a cell of a table."""
+    return "`" + shown(text).replace("`", "'").replace("|", "\\|") + "`"

@@ -1,0 +1,71 @@
+"""Which listeners a request can come in by (`spec/cli.md` 6.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_gmg.errors import NotFoundError
+from kubectl_gmg.matching.host import DomainTable
+from kubectl_gmg.model.declared import Protocol
+from kubectl_gmg.model.request import Request
+from kubectl_gmg.model.resolved import Gateway, Resolved, ResolvedListener
+
+FITTING = {
+    "http": (Protocol.HTTP,),
+    "https": (Protocol.HTTPS, Protocol.TLS),
+    "tcp": (Protocol.TCP,),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EntryPoint:
+    """A listener of a gateway."""
+
+    gateway: Gateway
+    listener: ResolvedListener
+
+    def covers(self, sni: str | None) -> bool:
+        """Whether the listener has a TLS chain for a server name; one without names has (`envoy.md` 67)."""
+        names = self.listener.declared.server_names
+        if not names:
+            return True
+        return sni is not None and DomainTable((name, True) for name in names).choose(sni) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What limits the entry points: a listener by name or port, and the port of the URL."""
+
+    listener: str | None = None
+    url_port: int | None = None
+
+
+def entry_points(resolved: Resolved, scheme: str, narrowing: Narrowing) -> tuple[tuple[EntryPoint, ...], str]:
+    """The listeners that speak the scheme, and a remark if the URL's port had to be ignored.
+
+    Raises `NotFoundError` if no listener has the wanted name or port.
+    """
+    every = tuple(EntryPoint(gateway, each) for gateway in resolved.gateways for each in gateway.listeners)
+    if narrowing.listener is not None:
+        every = named(every, narrowing.listener)
+    fitting = tuple(each for each in every if each.listener.declared.protocol in FITTING.get(scheme, ()))
+    if narrowing.url_port is None or not fitting:
+        return fitting, ""
+    on_port = tuple(each for each in fitting if each.listener.port == narrowing.url_port)
+    if on_port:
+        return on_port, ""
+    return fitting, f"no listener is known to have port {narrowing.url_port}; the port was ignored"
+
+
+def named(points: tuple[EntryPoint, ...], wanted: str) -> tuple[EntryPoint, ...]:
+    """The listeners of that name, or port if it is a number."""
+    found = tuple(each for each in points if wanted in (each.listener.declared.name, str(each.listener.port or "")))
+    if found:
+        return found
+    known = sorted({each.listener.declared.name or str(each.listener.port) for each in points})
+    raise NotFoundError(f"no listener is called {wanted}", "use one of the candidates", candidates=tuple(known))
+
+
+def server_name(request: Request) -> str | None:
+    """The SNI of a request: given, else its host without port."""
+    return request.sni or (request.host or "").rsplit(":", 1)[0] or None

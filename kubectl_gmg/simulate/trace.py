@@ -1,0 +1,205 @@
+"""One request through one entry point: host, route, and what the route does (`spec/v1beta1.md` 9)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from kubectl_gmg.matching.condition import failed_condition
+from kubectl_gmg.matching.finder import RouteFinder
+from kubectl_gmg.matching.host import DomainTable
+from kubectl_gmg.matching.path import Prepared, Refusal, prepare
+from kubectl_gmg.matching.response import (
+    Response,
+    direct,
+    https_only,
+    not_found,
+    redirect,
+    unavailable,
+    upgrade_refused,
+)
+from kubectl_gmg.matching.rewrite import upstream_host, upstream_path
+from kubectl_gmg.model.action import DirectResponse, ForwardTo, Found, Redirect
+from kubectl_gmg.model.declared import Protocol
+from kubectl_gmg.model.request import Request
+from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route
+from kubectl_gmg.resolve.order import decided_by
+from kubectl_gmg.resolve.rows import Rows
+from kubectl_gmg.simulate.entry import EntryPoint, server_name
+from kubectl_gmg.views import Candidate, RouteRow, Simulated, Upstream
+
+MOST_CANDIDATES = 100
+
+NOT_SIMULATED = {
+    "extauth": "authentication",
+    "rateLimit": "rateLimits",
+    "corsPolicy": "cors",
+    "csrf": "csrf",
+    "headerManipulation": "transformations",
+    "faultInjection": "faults",
+    "retries": "retries",
+    "requestTimeout": "timeouts",
+    "mirror": "mirroring",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServedHost:
+    """A host ready for look-ups."""
+
+    routes: tuple[Route, ...]
+    finder: RouteFinder
+
+
+class Simulator:
+    """Answers requests; look-ups are made once for every host and listener."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._hosts: dict[int, ServedHost] = {}
+        self._domains: dict[int, DomainTable[Host]] = {}
+
+    def domains(self, listener: ResolvedListener) -> DomainTable[Host]:
+        """Which host a listener picks for a name."""
+        if id(listener) not in self._domains:
+            served = (host for host in listener.hosts if host.state is HostState.SERVED)
+            self._domains[id(listener)] = DomainTable((name, host) for host in served for name in host.domains)
+        return self._domains[id(listener)]
+
+    def answer(self, request: Request, entries: tuple[EntryPoint, ...], *, candidates: bool) -> tuple[Simulated, ...]:
+        """What every answering entry point does: those that serve the host, or all if none does."""
+        if not entries:
+            return (Simulated(request, request.path, "noGateway"),)
+        prepared = prepare(request)
+        if isinstance(prepared, Refusal):
+            return tuple(refused(request, prepared, entry) for entry in entries)
+        answers = tuple(self._through(prepared, entry, candidates=candidates) for entry in entries)
+        serving = tuple(each for each in answers if each.host is not None)
+        return serving or answers
+
+    def _through(self, prepared: Prepared, entry: EntryPoint, *, candidates: bool) -> Simulated:
+        request = prepared.request
+        blank = Simulated(request, prepared.routed_path, "noHost", entry.gateway, entry.listener)
+        protocol = entry.listener.declared.protocol
+        if protocol in (Protocol.HTTPS, Protocol.TLS) and not entry.covers(server_name(request)):
+            return replace(blank, outcome="connectionClosed", why="no TLS chain for this server name")
+        if protocol in (Protocol.TCP, Protocol.TLS):
+            return replace(blank, outcome="notSimulated")
+        chosen = self.domains(entry.listener).choose(request.host or "")
+        if chosen is None:
+            return replace(blank, response=not_found(prepared))
+        domain, host = chosen
+        at_host = replace(blank, host=host, domain=domain)
+        if entry.listener.declared.https_redirect:
+            return replace(at_host, outcome="redirect", response=https_only(prepared))
+        return self._routed(prepared, at_host, entry, host, candidates=candidates)
+
+    def _served(self, host: Host) -> ServedHost:
+        if id(host) not in self._hosts:
+            routes = host.routes
+            self._hosts[id(host)] = ServedHost(routes, RouteFinder([route.match for route in routes]))
+        return self._hosts[id(host)]
+
+    def _routed(
+        self, prepared: Prepared, at_host: Simulated, entry: EntryPoint, host: Host, *, candidates: bool
+    ) -> Simulated:
+        served = self._served(host)
+        place = served.finder.find(prepared)
+
+        def row_of(route: Route) -> RouteRow:
+            return self._rows.row(entry.gateway, entry.listener, host, route)
+
+        if candidates:
+            shown, omitted = candidates_of(served, place, prepared, row_of)
+            at_host = replace(at_host, candidates=shown, omitted=omitted)
+        if place is None:
+            return replace(at_host, outcome="noRoute", response=not_found(prepared))
+        row = row_of(served.routes[place])
+        if (refusal := upgrade_refused(prepared)) is not None:
+            return replace(at_host, outcome="proxyResponse", row=row, response=refusal)
+        return acted(prepared, replace(at_host, row=row, not_simulated=not_simulated(row.route)))
+
+
+def candidates_of(
+    served: ServedHost, place: int | None, prepared: Prepared, row_of: Callable[[Route], RouteRow]
+) -> tuple[tuple[Candidate, ...], int]:
+    """All routes before the winner, the winner, and every later one that would match; and how many are not shown."""
+    winner = None if place is None else served.routes[place]
+    shown: list[Candidate] = []
+    count = 0
+    for verdict, route in looked_at(served, place, prepared):
+        count += 1
+        if len(shown) < MOST_CANDIDATES or verdict == "match":
+            shown.append(candidate(row_of(route), verdict, winner, prepared))
+    return tuple(shown[-MOST_CANDIDATES:]), count - min(len(shown), MOST_CANDIDATES)
+
+
+def looked_at(served: ServedHost, place: int | None, prepared: Prepared) -> Iterator[tuple[str, Route]]:
+    """The verdicts in order."""
+    for route in served.routes[:place]:
+        yield "no", route
+    if place is not None:
+        yield "match", served.routes[place]
+        for later in served.finder.matching(prepared, after=place):
+            yield "late", served.routes[later]
+
+
+def candidate(row: RouteRow, verdict: str, winner: Route | None, prepared: Prepared) -> Candidate:
+    """One route with the reason why it did not win."""
+    if verdict == "no":
+        return Candidate(row, verdict, failed_condition(row.route.match, prepared))
+    if verdict == "match" or winner is None:
+        return Candidate(row, verdict, "")
+    why = decided_by(winner.terminal, row.route.terminal)
+    return Candidate(row, verdict, f"ranked after {winner.index}", why)
+
+
+def refused(request: Request, refusal: Refusal, entry: EntryPoint) -> Simulated:
+    """A request that the proxy refuses before it looks at any host."""
+    answer = Response(refusal.status, (), "")
+    return Simulated(
+        request, request.path, "proxyResponse", entry.gateway, entry.listener, response=answer, why=refusal.reason
+    )
+
+
+def acted(prepared: Prepared, matched: Simulated) -> Simulated:
+    """What the route does with the request."""
+    row = matched.row
+    action = row.route.action if row else None
+    if row is None or action is None:
+        raise ValueError("a served route has an action")
+    match action:
+        case Redirect():
+            answer = redirect(row.route.match, action, prepared)
+            return replace(matched, outcome="redirect", response=answer)
+        case DirectResponse():
+            return replace(matched, outcome="directResponse", response=direct(action, prepared))
+        case ForwardTo():
+            if all(each.found is Found.MISSING for each in row.destinations if each.share > 0):
+                why = "no destination of the route exists"
+                return replace(matched, outcome="proxyResponse", response=unavailable(prepared), why=why)
+            return replace(matched, outcome="forward", upstream=sent_on(prepared, action, row))
+
+
+def sent_on(prepared: Prepared, action: ForwardTo, row: RouteRow) -> Upstream:
+    """The request as it goes upstream."""
+    address = row.destinations[0].address if row.destinations else None
+    return Upstream(
+        method=prepared.request.method,
+        host=upstream_host(action, prepared, address),
+        path=upstream_path(row.route.match, action, prepared),
+        destinations=row.destinations,
+    )
+
+
+def not_simulated(route: Route) -> tuple[str, ...]:
+    """What the route's options would do that is not simulated, by name; options that switch a thing off do nothing."""
+    active = {name for name, value in route.terminal.options.fields if not switched_off(value.value)}
+    return tuple(word for name, word in NOT_SIMULATED.items() if name in active)
+
+
+def switched_off(value: str) -> bool:
+    """Whether an option's value says that it is off."""
+    written = json.loads(value)
+    return isinstance(written, dict) and written.get("disable") is True

@@ -1,0 +1,236 @@
+"""What commands return: values that renderers print and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kubectl_gmg.matching.response import Response
+from kubectl_gmg.model.action import FinalAction, ResolvedDestination
+from kubectl_gmg.model.declared import RouteRule
+from kubectl_gmg.model.match import RouteMatch
+from kubectl_gmg.model.origin import ObjectRef, Origin
+from kubectl_gmg.model.request import Request
+from kubectl_gmg.model.resolved import Gateway, Host, Reason, ResolvedListener, Route, Via
+from kubectl_gmg.model.snapshot import Gap, SourceType
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an answer comes from (`spec/cli.md` 5)."""
+
+    type: SourceType
+    context: str | None
+    files: tuple[str, ...]
+    namespace: str | None
+    generations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What every answer says about itself: its source and what it lacks."""
+
+    source: Source
+    gaps: tuple[Gap, ...] = ()
+    namespaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RouteRow:
+    """One route of one host on one listener."""
+
+    gateway: Gateway
+    listener: ResolvedListener
+    host: Host
+    route: Route
+    id: str
+    key: str
+    destinations: tuple[ResolvedDestination, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RouteList:
+    """Routes in the order of `spec/cli.md` 5.2; `hosts` are those reported on, also ones without routes."""
+
+    about: About
+    rows: tuple[RouteRow, ...]
+    hosts: tuple[tuple[Gateway, ResolvedListener, Host], ...] = ()
+
+    negative = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TreeNode:
+    """One line of the delegation tree (`spec/cli.md` 6.5); what does not belong to its `type` stays empty."""
+
+    type: str
+    label: str
+    order: int
+    children: tuple[TreeNode, ...] = ()
+    ref: ObjectRef | None = None
+    origin: Origin | None = None
+    listeners: tuple[ResolvedListener, ...] = ()
+    roots: tuple[ObjectRef, ...] = ()
+    domains: tuple[str, ...] = ()
+    matches: tuple[RouteMatch, ...] = ()
+    action: FinalAction | None = None
+    destinations: tuple[ResolvedDestination, ...] = ()
+    sort: str | None = None
+    weight: int | None = None
+    via: Via | None = None
+    id: str | None = None
+    index: int | None = None
+    reason: Reason | None = None
+    findings: tuple[str, ...] = ()
+    note: str = ""
+    rule: RouteRule | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forest:
+    """The delegation trees: gateways, then hosts that nobody serves, then tables that nobody reaches."""
+
+    about: About
+    roots: tuple[TreeNode, ...]
+
+    negative = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Upstream:
+    """The request as it is sent on."""
+
+    method: str
+    host: str
+    path: str
+    destinations: tuple[ResolvedDestination, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A route that was looked at; `why` says more than `reason` for people."""
+
+    row: RouteRow
+    verdict: str
+    reason: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Something that was asked to hold."""
+
+    key: str
+    wanted: str
+    got: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """What one entry point does with one request (`spec/cli.md` 6.3).
+
+    `why_host` says how the domain was chosen, for people.
+    """
+
+    request: Request
+    routed_path: str
+    outcome: str
+    gateway: Gateway | None = None
+    listener: ResolvedListener | None = None
+    host: Host | None = None
+    domain: str | None = None
+    row: RouteRow | None = None
+    upstream: Upstream | None = None
+    response: Response | None = None
+    candidates: tuple[Candidate, ...] = ()
+    omitted: int = 0
+    expectations: tuple[Expectation, ...] = ()
+    not_simulated: tuple[str, ...] = ()
+    input: tuple[str, int] | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line of `--requests` that is no request."""
+
+    error: str
+    input: tuple[str, int]
+
+
+NEGATIVE = frozenset({"noGateway", "noHost", "noRoute", "connectionClosed", "notRouted", "proxyResponse"})
+"""The outcomes that mean that nothing was reached (`spec/cli.md` 3)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulation:
+    """The answers to one or many requests; `all_entries` prints every entry point that answers."""
+
+    about: About
+    items: tuple[Simulated | BadLine, ...]
+    requests: int
+    all_entries: bool = False
+    verbose: bool = False
+    many: bool = False
+
+    @property
+    def negative(self) -> bool:
+        """Whether any request came to nothing, or anything expected did not hold."""
+        return any(is_negative(item) for item in self.items)
+
+    @property
+    def broken(self) -> bool:
+        """Whether any line was no request."""
+        return any(isinstance(item, BadLine) for item in self.items)
+
+
+def is_negative(item: Simulated | BadLine) -> bool:
+    """Whether one answer counts as negative."""
+    if isinstance(item, BadLine):
+        return False
+    return item.outcome in NEGATIVE or not all(each.held for each in item.expectations)
+
+
+@dataclass(frozen=True, slots=True)
+class Bootstrap:
+    """A configuration that Envoy accepts."""
+
+    about: About
+    config: dict[str, Any]
+
+    negative = False
+
+
+@dataclass(frozen=True, slots=True)
+class VersionInfo:
+    """The client, and what it knows; `server` is None if it was not asked."""
+
+    about: About
+    client: str
+    python: str
+    kubernetes: str | None
+    generations: tuple[str, ...]
+    server: dict[str, Any] | None = None
+
+    negative = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a view is to be printed: what the terminal can do, and what the user wants.
+
+    `width` of None means that nothing is ever wrapped or cut.
+    """
+
+    terminal: bool = False
+    color: bool = False
+    unicode: bool = True
+    width: int | None = None
+    headers: bool = True
+    wide: bool = False
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+View = RouteList | Forest | Simulation | Bootstrap | VersionInfo
