@@ -1,0 +1,29 @@
+"""Manifests that others wrote: everything loads and resolves. Skipped where the collection is not beside the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.run import gmg
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "v1beta1"
+MANIFESTS = sorted(path for path in CORPUS.rglob("*.yaml") if not path.name.endswith(".expect.yaml"))
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not beside the checkout")
+def test_the_corpus_is_there() -> None:
+    assert len(MANIFESTS) > 100
+
+
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: str(path.relative_to(CORPUS)))
+def test_loads_and_resolves(path: Path) -> None:
+    """Each command answers, or says that the file holds none of our kinds or one object twice, as three files do."""
+    for command in (("routes", "--all-routes"), ("tree",), ("curl", "http://example.com/")):
+        ran = gmg(*command, "-f", str(path), "-o", "json")
+        if ran.code == 3:
+            assert any(reason in ran.err for reason in ("there are no Gloo Mesh Gateway objects", "is given twice"))
+        else:
+            assert ran.code in (0, 1), ran.err
+            assert ran.json["apiVersion"] == "gmg/v1"
