@@ -14,7 +14,7 @@ REASONS = {
     Reason.MISSING: "does not exist",
     Reason.NO_TARGET: "names and selects no table",
     Reason.NONE_SELECTED: "the selector finds no table",
-    Reason.CYCLE: "is on the way down already: a cycle, this branch ends here",
+    Reason.CYCLE: "a cycle, this branch ends here",
     Reason.EMPTY: "has no routes",
     Reason.NOT_PREFIX: "a delegating rule must match by prefix: it yields nothing",
     Reason.TOO_DEEP: "lies too deep, not followed",
