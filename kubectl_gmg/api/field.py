@@ -40,20 +40,20 @@ class Reader:
                 unknown = field[key]
                 if unknown.origin.path[0] not in except_below:
                     unknown.problem("GMG001", f"unknown field {key!r}")
-        return tuple(self.problems)
+        return tuple(dict.fromkeys(self.problems))
 
 
 class Field:
     """One place in an object; a null counts as absent, as it does on an API server."""
 
-    __slots__ = ("_parent", "_reader", "_step", "_touched", "value")
+    __slots__ = ("_children", "_parent", "_reader", "_step", "value")
 
     def __init__(self, value: Any, parent: Field | None, step: str | int | None, reader: Reader) -> None:
         self.value = value
         self._parent = parent
         self._step = step
         self._reader = reader
-        self._touched: set[str] | None = None
+        self._children: dict[str, Field] | None = None
 
     @property
     def origin(self) -> Origin:
@@ -71,16 +71,17 @@ class Field:
         return self.value is not None
 
     def __getitem__(self, key: str) -> Field:
-        if self._touched is None:
+        if self._children is None:
+            self._children = {}
             self._open()
-        if self._touched is not None:
-            self._touched.add(key)
-            return Field(self.value.get(key), self, key, self._reader)
-        return Field(None, self, key, self._reader)
+        child = self._children.get(key)
+        if child is None:
+            value = self.value.get(key) if self.value is not None else None
+            child = self._children[key] = Field(value, self, key, self._reader)
+        return child
 
     def _open(self) -> None:
         if isinstance(self.value, dict):
-            self._touched = set()
             self._reader.opened.append(self)
         elif self.value is not None:
             self.wrong_type("an object")
@@ -97,7 +98,7 @@ class Field:
 
     def untouched(self) -> tuple[str, ...]:
         """The keys that nobody asked for, in their order."""
-        return tuple(key for key in self.value if key not in (self._touched or ()))
+        return tuple(key for key in self.value if key not in (self._children or ()))
 
     def problem(self, code: str, message: str) -> None:
         """Note what is wrong here."""
