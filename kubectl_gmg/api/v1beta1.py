@@ -48,7 +48,7 @@ from kubectl_gmg.model.declared import (
     VirtualGateway,
     VirtualHost,
 )
-from kubectl_gmg.model.match import EVERYTHING, PathKind, RouteMatch
+from kubectl_gmg.model.match import EVERYTHING, PathKind, RouteMatch, distinct
 from kubectl_gmg.model.naming import encoded
 from kubectl_gmg.model.origin import Sourced
 from kubectl_gmg.model.snapshot import Affects, Kind, Snapshot
@@ -79,7 +79,7 @@ POLICY_FIELDS = (
     "extauth",
 )
 NOT_ON_ROUTES = ("trafficShift", "outlierDetection")
-NOT_FROM_POLICIES = ("trafficShift", "outlierDetection", "mtls")
+NO_OPTIONS = ("trafficShift", "outlierDetection", "mtls")
 
 REDIRECT_CODES = {
     "MOVED_PERMANENTLY": 301,
@@ -278,8 +278,8 @@ def route_match(matcher: Field) -> RouteMatch | None:
     match = RouteMatch(
         path=path_match(uri),
         method=matcher["method"].text(),
-        headers=tuple(map(header_match, matcher["headers"])),
-        query_parameters=tuple(map(query_parameter_match, matcher["queryParameters"])),
+        headers=distinct(map(header_match, matcher["headers"])),
+        query_parameters=distinct(map(query_parameter_match, matcher["queryParameters"])),
     )
     if match.path is None and uri["suffix"].present:
         uri["suffix"].problem("GMG307", "a suffix is not supported; the matcher is dropped")
@@ -396,10 +396,10 @@ def rule_options(options: Field) -> Options:
     return policy_options(options)
 
 
-def policy_options(policy: Field, without: tuple[str, ...] = NOT_ON_ROUTES) -> Options:
-    """Every field of a Policy that becomes an option of a route, as it is written (section 7)."""
+def policy_options(policy: Field) -> Options:
+    """Every field of a Policy that becomes an option of a route, as it is written (section 7, D-32 rule 6)."""
     written = policy.named(*POLICY_FIELDS)
-    fields = ((name, Sourced(policy[name].opaque(), policy[name].origin)) for name in written if name not in without)
+    fields = ((name, Sourced(policy[name].opaque(), policy[name].origin)) for name in written if name not in NO_OPTIONS)
     return Options(tuple(fields))
 
 
@@ -411,7 +411,7 @@ def traffic_policy(reading: Reading) -> Policy:
     return Policy(
         ref=reading.ref,
         rules=tuple(rule_selector(entry, namespace) for entry in spec["routeSelector"]),
-        options=policy_options(spec["policy"], NOT_FROM_POLICIES),
+        options=policy_options(spec["policy"]),
         created=created_of(reading.metadata),
         sources=workload_matchers(spec["sourceSelector"]),
         destinations=service_selectors(spec["destinationSelector"]),

@@ -5,8 +5,10 @@ They are a superset of what any Gloo field can say: the export and the compariso
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 
 class PathKind(StrEnum):
@@ -65,6 +67,12 @@ class HeaderMatch:
     start: int = 0
     end: int = 0
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes two tests the same to the proxy: names of headers ignore case."""
+        tested = (self.kind, self.value, self.ignore_case, self.start, self.end)
+        return (self.name.lower(), *tested, self.invert, self.missing_as_empty)
+
 
 @dataclass(frozen=True, slots=True)
 class QueryParameterMatch:
@@ -74,6 +82,11 @@ class QueryParameterMatch:
     kind: ValueKind = ValueKind.PRESENT
     value: str = ""
     invert: bool = False
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes two tests the same to the proxy."""
+        return self.name, self.kind, self.value, self.invert
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +104,33 @@ class RouteMatch:
     grpc: bool = False
     fraction: float = 1.0
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes two matches the same to the proxy: an unsaid path is prefix `/`."""
+        tests = tuple(each.identity for each in (*self.headers, *self.query_parameters))
+        return self.path or ROOT, self.method, tests, self.port, self.grpc, self.fraction
+
 
 ROOT = PathMatch(PathKind.PREFIX, "/")
 """What an unsaid path means to the proxy."""
 
 EVERYTHING = RouteMatch()
+
+
+class Identified(Protocol):
+    """A condition that can be the same as another."""
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Equal for conditions that are the same to the proxy."""
+
+
+T = TypeVar("T", bound=Identified)
+
+
+def distinct(conditions: Iterable[T]) -> tuple[T, ...]:
+    """Every condition once, at its first place."""
+    found: dict[tuple[object, ...], T] = {}
+    for condition in conditions:
+        found.setdefault(condition.identity, condition)
+    return tuple(found.values())

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from kubectl_gmg import regex
 from kubectl_gmg.model.action import NO_OPTIONS, Options
-from kubectl_gmg.model.match import PathKind, PathMatch, RouteMatch
+from kubectl_gmg.model.match import Identified, PathKind, PathMatch, RouteMatch, distinct
 from kubectl_gmg.model.origin import Sourced
 
-Q = TypeVar("Q")
+Q = TypeVar("Q", bound=Identified)
 
 
 def inherit_matches(above: Sequence[RouteMatch] | None, own: Sequence[RouteMatch]) -> tuple[RouteMatch, ...]:
@@ -20,9 +20,10 @@ def inherit_matches(above: Sequence[RouteMatch] | None, own: Sequence[RouteMatch
     None above is the top of a host, where a path stays as it is written. Equal pairs are kept once.
     """
     if above is None:
-        return tuple(dict.fromkeys(own)) if len(own) > 1 else tuple(own)
+        return distinct(own) if len(own) > 1 else tuple(own)
     pairs = (inherit_match(parent, child) for parent in above for child in own)
-    return tuple(dict.fromkeys(pair for pair in pairs if pair is not None))
+    found = tuple(pair for pair in pairs if pair is not None)
+    return distinct(found) if len(found) > 1 else found
 
 
 def inherit_match(above: RouteMatch, own: RouteMatch) -> RouteMatch | None:
@@ -46,7 +47,7 @@ def both(above: tuple[Q, ...], own: tuple[Q, ...]) -> tuple[Q, ...]:
     """The tests of both, the parent's first; identical ones once."""
     if not above or not own:
         return above or own
-    return tuple(dict.fromkeys((*above, *own)))
+    return distinct((*above, *own))
 
 
 def join_paths(above: PathMatch | None, own: PathMatch | None) -> PathMatch | None:
