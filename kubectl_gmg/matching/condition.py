@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kubectl_gmg.matching.path import Prepared
+from kubectl_gmg.matching.regexes import sound
 from kubectl_gmg.matching.text import folded
 from kubectl_gmg.model.match import (
     ROOT,
@@ -15,7 +16,6 @@ from kubectl_gmg.model.match import (
     RouteMatch,
     ValueKind,
 )
-from kubectl_gmg.regex import fault, matches_whole
 
 INT64_DIGITS = 19
 
@@ -110,7 +110,8 @@ TEXT_TESTS: dict[ValueKind, Callable[[str, str], bool]] = {
 
 def regex_fits(pattern: str, text: str) -> bool:
     """Whether a pattern matches all of a text; one that RE2 refuses matches nothing."""
-    return not fault(pattern) and matches_whole(pattern, text)
+    found = sound(pattern)
+    return found is not None and found.fullmatch(text) is not None
 
 
 def in_range(value: str, start: int, end: int) -> bool:

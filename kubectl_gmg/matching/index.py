@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from kubectl_gmg.matching.path import Prepared
@@ -75,36 +75,42 @@ def present_values(source: Source, name: str, prepared: Prepared) -> frozenset[s
 class TextTable:
     """Buckets of exact paths and of both kinds of prefixes, by hash; prefixes once for every distinct length."""
 
-    def __init__(self) -> None:
-        self._exact: dict[str, Bucket] = {}
-        self._prefixes: dict[int, dict[str, Bucket]] = {}
-        self._separated: dict[int, dict[str, Bucket]] = {}
-
-    def bucket(self, kind: PathKind, value: str) -> Bucket:
-        """The bucket of a condition, made if there is none yet."""
-        if kind is PathKind.EXACT:
-            return self._exact.setdefault(value, Bucket())
-        table = self._prefixes if kind is PathKind.PREFIX else self._separated
-        return table.setdefault(len(value), {}).setdefault(value, Bucket())
+    def __init__(self, buckets: Mapping[tuple[PathKind, str], Bucket]) -> None:
+        self._exact = {value: bucket for (kind, value), bucket in buckets.items() if kind is PathKind.EXACT}
+        self._prefixes = by_length(buckets, PathKind.PREFIX)
+        self._separated = by_length(buckets, PathKind.SEPARATED_PREFIX)
 
     def find(self, path: str) -> Iterator[Bucket]:
         """The buckets of all conditions that a path fits."""
         if path in self._exact:
             yield self._exact[path]
-        for length, prefixes in self._prefixes.items():
-            if length <= len(path) and (found := prefixes.get(path[:length])):
-                yield found
-        for length, prefixes in self._separated.items():
-            if path[length : length + 1] in ("", "/") and (found := prefixes.get(path[:length])):
-                yield found
+        for length, prefixes in self._prefixes:
+            if length > len(path):
+                break
+            if path[:length] in prefixes:
+                yield prefixes[path[:length]]
+        for length, prefixes in self._separated:
+            if length > len(path):
+                break
+            if path[length : length + 1] in ("", "/") and path[:length] in prefixes:
+                yield prefixes[path[:length]]
+
+
+def by_length(buckets: Mapping[tuple[PathKind, str], Bucket], wanted: PathKind) -> list[tuple[int, dict[str, Bucket]]]:
+    """The buckets of one kind by their text, the shortest texts first."""
+    tables: dict[int, dict[str, Bucket]] = {}
+    for (kind, value), bucket in buckets.items():
+        if kind is wanted:
+            tables.setdefault(len(value), {})[value] = bucket
+    return sorted(tables.items())
 
 
 class PathIndex:
     """Buckets by path condition."""
 
     def __init__(self, matches: Sequence[RouteMatch]) -> None:
-        self._cased = TextTable()
-        self._caseless = TextTable()
+        cased: dict[tuple[PathKind, str], Bucket] = {}
+        caseless: dict[tuple[PathKind, str], Bucket] = {}
         regexes: dict[str, Bucket] = {}
         for place, match in enumerate(matches):
             if match.fraction <= 0:
@@ -113,10 +119,12 @@ class PathIndex:
             if path.kind is PathKind.REGEX:
                 bucket = regexes.setdefault(path.value, Bucket())
             elif path.ignore_case:
-                bucket = self._caseless.bucket(path.kind, folded(path.value))
+                bucket = caseless.setdefault((path.kind, folded(path.value)), Bucket())
             else:
-                bucket = self._cased.bucket(path.kind, path.value)
+                bucket = cased.setdefault((path.kind, path.value), Bucket())
             bucket.add(match, place)
+        self._cased = TextTable(cased)
+        self._caseless = TextTable(caseless)
         self._regexes = RegexTable(regexes)
 
     def find(self, path: str) -> Iterator[Bucket]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from kubectl_gmg.matching.canonical import Normalization, canonical
 from kubectl_gmg.matching.text import folded
-from kubectl_gmg.matching.wellformed import malformed, oversized
+from kubectl_gmg.matching.wellformed import malformed, malformed_host, oversized
 from kubectl_gmg.model.request import Request
 
 __all__ = ["Normalization", "Prepared", "Refusal", "prepare"]
@@ -48,6 +48,9 @@ _ABSOLUTE = re.compile(
     r"(?P<rest>(?:[/?].*)?)",
     re.IGNORECASE,
 )
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+
+_AUTHORITY = re.compile(r"(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\]):0*[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,7 @@ class Prepared:
     @property
     def grpc(self) -> bool:
         """Whether the request is gRPC by its content type (`spec/envoy.md` 26)."""
-        kind = self.headers.get("content-type", ("",))[0]
-        return kind == "application/grpc" or kind.startswith("application/grpc+")
+        return _is_grpc(self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +97,34 @@ class Refusal:
 
 def prepare(request: Request, normalization: Normalization = Normalization.BASE) -> Prepared | Refusal:
     """The request as routes see it, or why it never gets to them (`spec/envoy.md` 5 and 7 to 12)."""
-    if reason := malformed(request):
-        return Refusal(400, reason)
+    placed = _refused_first(request) or _placed(request)
+    if isinstance(placed, Refusal):
+        return placed
     if oversized(request):
         return Refusal(431, "the request line and headers are too large")
     if request.version != "1.1":
         return Refusal(426, "the proxy wants HTTP/1.1 or HTTP/2")
-    placed = _placed(request)
-    if isinstance(placed, Refusal):
-        return placed
     host, target = placed
     if host is None:
-        return Refusal(400, "there is no Host header")
+        return _refused_late(request, "there is no Host header")
+    if malformed_host(host):
+        return Refusal(400, "the host has characters that no host may have")
     before, mark, query = target.partition("#")[0].partition("?")
     path = canonical(before, normalization) if before.startswith("/") else before
     if path is None:
-        return Refusal(400, "the path has %00")
-    return _prepared(replace(request, host=host), path, query if mark else None)
+        return _refused_late(request, "the path has %00")
+    return _prepared(request if host == request.host else replace(request, host=host), path, query if mark else None)
+
+
+def _refused_first(request: Request) -> Refusal | None:
+    """What the parser refuses, before anything is asked of the version, size or host."""
+    reason = malformed(request)
+    return Refusal(400, reason) if reason else None
+
+
+def _refused_late(request: Request, reason: str) -> Refusal:
+    """What is refused after parsing: a gRPC client gets status 200, and the error in a header (`spec/envoy.md` 4)."""
+    return Refusal(200 if _is_grpc(_headers(request, "")) else 400, reason)
 
 
 def _placed(request: Request) -> tuple[str | None, str] | Refusal:
@@ -132,9 +145,9 @@ def _placed(request: Request) -> tuple[str | None, str] | Refusal:
 
 
 def _authority(request: Request) -> tuple[str | None, str] | Refusal:
-    """The target of CONNECT names a host only."""
-    if "/" in request.path:
-        return Refusal(400, "the target of CONNECT is not a host")
+    """The target of CONNECT names a host and a port only."""
+    if not _AUTHORITY.fullmatch(request.path) or int(request.path.rpartition(":")[2]) > 65535:
+        return Refusal(400, "the target of CONNECT is not a host and a port")
     return request.path, ""
 
 
@@ -159,9 +172,14 @@ def _headers(request: Request, target: str) -> dict[str, tuple[str, ...]]:
     return values
 
 
+def _is_grpc(headers: Mapping[str, tuple[str, ...]]) -> bool:
+    kind = headers.get("content-type", ("",))[0]
+    return kind == "application/grpc" or kind.startswith("application/grpc+")
+
+
 def _legible(value: str) -> str:
-    """Bytes that are no UTF-8, as RE2 reads them: replacement characters."""
-    return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    """A value with a replacement character for every byte that is no UTF-8, which is how RE2 reads such bytes."""
+    return value if value.isascii() else _NO_TEXT.sub("\ufffd", value)
 
 
 def _parameters(query: str | None) -> dict[str, str]:

@@ -7,6 +7,7 @@ takes only as many patterns as surely fit, and a pattern that is large by itself
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import re2
@@ -15,31 +16,42 @@ from kubectl_gmg.regex import compiled, fault
 
 T = TypeVar("T")
 
-SET_MEMORY = 64 << 20
+SET_MEMORY = 16 << 20
 """Bytes that the automaton of one set may take; RE2's own default is 8 MiB."""
 
 SET_PROGRAM = 8_000
-"""How many RE2 instructions one set may have: a hundred states of that size stay well below `SET_MEMORY`."""
+"""How many RE2 instructions one set may have: two hundred states of that size fit into `SET_MEMORY`, and RE2 wants twenty."""
 
 ALONE_PROGRAM = 1_000
 """A pattern of more RE2 instructions than this is matched by itself."""
+
+
+@cache
+def sound(text: str) -> Any:
+    """The compiled pattern; None if RE2 refuses it.
+
+    All patterns are kept: a host may have more of them than `regex` keeps, and each is asked for by every request.
+    """
+    return None if fault(text) else compiled(text)
 
 
 class RegexTable(Generic[T]):
     """What belongs to each pattern, found by a text that the whole pattern matches; faulty patterns match nothing."""
 
     def __init__(self, entries: Mapping[str, T]) -> None:
-        sound = {pattern: entry for pattern, entry in entries.items() if not fault(pattern)}
-        sizes = {pattern: compiled(pattern).programsize for pattern in sound}
-        alone = [pattern for pattern, size in sizes.items() if size > ALONE_PROGRAM]
+        patterns = {text: pattern for text in entries if (pattern := sound(text))}
+        alone = [text for text, pattern in patterns.items() if pattern.programsize > ALONE_PROGRAM]
+        small = {
+            text: pattern.programsize for text, pattern in patterns.items() if pattern.programsize <= ALONE_PROGRAM
+        }
         self._sets: list[tuple[Any, list[T]]] = []
-        for chunk in chunks([pattern for pattern, size in sizes.items() if size <= ALONE_PROGRAM], sizes):
+        for chunk in chunks(small):
             together = compiled_set(chunk)
             if together is None:
                 alone += chunk
             else:
-                self._sets.append((together, [sound[pattern] for pattern in chunk]))
-        self._alone = [(compiled(pattern), sound[pattern]) for pattern in alone]
+                self._sets.append((together, [entries[text] for text in chunk]))
+        self._alone = [(patterns[text], entries[text]) for text in alone]
 
     def find(self, text: str) -> Iterator[T]:
         """The entries of all patterns that match the whole text."""
@@ -51,16 +63,16 @@ class RegexTable(Generic[T]):
                 yield entry
 
 
-def chunks(patterns: list[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
-    """The patterns in groups of at most `SET_PROGRAM` instructions."""
+def chunks(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """The patterns in groups of at most `SET_PROGRAM` instructions; `sizes` says how many each has."""
     chunk: list[str] = []
-    size = 0
-    for pattern in patterns:
-        if chunk and size + sizes[pattern] > SET_PROGRAM:
+    total = 0
+    for pattern, size in sizes.items():
+        if chunk and total + size > SET_PROGRAM:
             yield chunk
-            chunk, size = [], 0
+            chunk, total = [], 0
         chunk.append(pattern)
-        size += sizes[pattern]
+        total += size
     if chunk:
         yield chunk
 

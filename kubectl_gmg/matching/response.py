@@ -76,13 +76,13 @@ def local_reply(prepared: Prepared, status: int, *, location: str = "", body: st
     A gRPC client gets status 200 with a `grpc-status` instead, and the body as `grpc-message` (`spec/envoy.md` 4, 69).
     """
     headers = [("location", location)] if location else []
+    is_head = prepared.request.method == "HEAD"
     if prepared.grpc:
         headers += [("content-type", "application/grpc"), ("grpc-status", str(GRPC_STATUS.get(status, 2)))]
-        headers += [("grpc-message", percent_encoded(body))] if body else []
+        headers += [("grpc-message", percent_encoded(body))] if body and not is_head else []
         return Response(200, tuple(headers))
     headers += [("content-type", "text/plain")] if body else []
-    bodiless = prepared.request.method == "HEAD" or status in BODILESS
-    return Response(status, tuple(headers), "" if bodiless else body)
+    return Response(status, tuple(headers), "" if is_head or status in BODILESS else body)
 
 
 def percent_encoded(message: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kubectl_gmg.matching.path import Prepared
+from kubectl_gmg.matching.regexes import sound
 from kubectl_gmg.matching.text import folded
 from kubectl_gmg.model.action import ForwardTo, RegexRewrite
 from kubectl_gmg.model.match import ROOT, PathKind, RouteMatch
-from kubectl_gmg.regex import compiled, fault
 
 
 def upstream_path(match: RouteMatch, action: ForwardTo, prepared: Prepared) -> str:
@@ -19,23 +19,27 @@ def upstream_host(action: ForwardTo, prepared: Prepared, address: str | None) ->
 
     `address` is the host name of the destination, for `auto_host_rewrite`; None if it is unknown.
     """
-    received = prepared.request.host or ""
+    return rewritten_host(action, prepared, address) or prepared.request.host or ""
+
+
+def rewritten_host(action: ForwardTo, prepared: Prepared, address: str | None) -> str:
+    """The host that a rewrite sets; `""` if none does, as one by a header that is missing."""
     if action.host_rewrite:
         return action.host_rewrite
     if action.host_rewrite_header:
-        return prepared.headers.get(folded(action.host_rewrite_header), ("",))[0] or received
-    return address or received if action.auto_host_rewrite else received
+        return prepared.headers.get(folded(action.host_rewrite_header), ("",))[0]
+    return (address or "") if action.auto_host_rewrite else ""
 
 
-def added_headers(action: ForwardTo, prepared: Prepared, host: str) -> tuple[tuple[str, str], ...]:
+def added_headers(action: ForwardTo, prepared: Prepared, address: str | None) -> tuple[tuple[str, str], ...]:
     """The headers in which the proxy tells a destination what it rewrote (`spec/envoy.md` 30 and 35).
 
-    A path rewrite is told even where it changes nothing; `host` is the one that goes to the destination.
+    It tells so even where the rewrite changes nothing, but not of a regex rewrite that leaves nothing of the path.
     """
     added = []
-    if action.path_rewrite or action.regex_rewrite:
+    if action.path_rewrite or (action.regex_rewrite and substituted(action.regex_rewrite, prepared.path)):
         added.append(("x-envoy-original-path", prepared.routed_path))
-    if host != prepared.request.host:
+    if rewritten_host(action, prepared, address):
         added.append(("x-envoy-original-host", prepared.request.host or ""))
     return tuple(added)
 
@@ -66,10 +70,8 @@ def substituted(rewrite: RegexRewrite, text: str) -> str:
     `\0` to `\9` are groups, `\\` is a backslash. A pattern that RE2 refuses, or a group that it lacks, changes nothing.
     """
     parts = substitution_parts(rewrite.substitution)
-    if fault(rewrite.pattern):
-        return text
-    pattern = compiled(rewrite.pattern)
-    if any(isinstance(part, int) and part > pattern.groups for part in parts):
+    pattern = sound(rewrite.pattern)
+    if pattern is None or any(isinstance(part, int) and part > pattern.groups for part in parts):
         return text
     out: list[str] = []
     at, end = 0, -1

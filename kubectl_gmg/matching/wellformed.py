@@ -61,17 +61,20 @@ _HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
 def malformed(request: Request) -> str:
-    """Why the request cannot be parsed; `""` if it can."""
+    """Why the request cannot be parsed; `""` if it can. The host is judged later, by `malformed_host`."""
     if request.method not in METHODS:
         return "the method is unknown"
     if not _TARGET.fullmatch(request.path):
         return "the target has blanks, control characters or bytes outside ASCII"
-    if request.host is not None and not _HOST.fullmatch(request.host.strip(" \t")):
-        return "the host has characters that no host may have"
     for name, value in request.headers:
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             return "a header has characters that it may not have"
     return ""
+
+
+def malformed_host(host: str) -> bool:
+    """Whether the host that counts has characters that no host may have."""
+    return _HOST.fullmatch(host) is None
 
 
 def oversized(request: Request) -> bool:

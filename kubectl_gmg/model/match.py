@@ -107,8 +107,9 @@ class RouteMatch:
     @property
     def identity(self) -> tuple[object, ...]:
         """What makes two matches the same to the proxy: an unsaid path is prefix `/`."""
-        tests = tuple(each.identity for each in (*self.headers, *self.query_parameters))
-        return self.path or ROOT, self.method, tests, self.port, self.grpc, self.fraction
+        headers = tuple(each.identity for each in self.headers)
+        parameters = tuple(each.identity for each in self.query_parameters)
+        return self.path or ROOT, self.method, headers, parameters, self.port, self.grpc, self.fraction
 
 
 ROOT = PathMatch(PathKind.PREFIX, "/")

@@ -16,6 +16,7 @@ from kubectl_gmg.matching.response import (
     not_found,
     redirect,
     unavailable,
+    upgrade,
     upgrade_refused,
 )
 from kubectl_gmg.matching.rewrite import added_headers, upstream_host, upstream_path
@@ -248,15 +249,14 @@ class Table:
             return local(refused, host, route, cluster)
         if cluster in self._missing:
             return local(unavailable(prepared), host, route)
-        sent_host = upstream_host(action, prepared, None)
         return Answer(
-            status=101 if "upgrade" in prepared.headers else 200,
+            status=101 if upgrade(prepared) == "websocket" else 200,
             virtual_host=host.name,
             route=route.name,
             cluster=cluster,
             upstream_path=upstream_path(route.match, action, prepared),
-            upstream_host=sent_host,
-            upstream_headers=added_headers(action, prepared, sent_host),
+            upstream_host=upstream_host(action, prepared, None),
+            upstream_headers=added_headers(action, prepared, None),
             shares=split,
         )
 
