@@ -1,4 +1,4 @@
-"""Manifests that others wrote: everything loads and resolves. Skipped where the collection is not beside the checkout."""
+"""Manifests that others wrote: everything loads and resolves. Skipped where they are not beside the checkout."""
 
 from __future__ import annotations
 

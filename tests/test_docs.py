@@ -39,6 +39,10 @@ def test_every_command_is_described() -> None:
 
 def test_make_demo_runs_what_the_readme_shows() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    for arguments in ("routes --demo --host www.example.com", "tree --demo", "curl http://www.example.com/reviews/v1/version --demo"):
+    for arguments in (
+        "routes --demo --host www.example.com",
+        "tree --demo",
+        "curl http://www.example.com/reviews/v1/version --demo",
+    ):
         assert f"$(GMG) {arguments}\n" in makefile
         assert f"<!-- run: {arguments} -->" in README

@@ -6,13 +6,14 @@ The expectations were written by hand from the specification and agree with a re
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.run import gmg
 from tests.examples import EXPECTED, identifiers, load, sources
+from tests.run import gmg
 
 Json = dict[str, Any]
 
@@ -24,8 +25,10 @@ def listings(expected: Json) -> list[Json]:
         gateway = part.get("gateway")
         if "effectiveRoutes" in part:
             found.append({"gateway": gateway, "routes": part["effectiveRoutes"], "domains": None})
-        for host in part.get("hosts", ()):
-            found.append({"gateway": gateway, "routes": host["effectiveRoutes"], "domains": host["domains"]})
+        found += [
+            {"gateway": gateway, "routes": host["effectiveRoutes"], "domains": host["domains"]}
+            for host in part.get("hosts", ())
+        ]
     return found
 
 
@@ -44,7 +47,7 @@ def rows_of(answer: Json, gateway: str, domains: list[str] | None) -> list[Json]
 def short_test(test: Json) -> str:
     """A header or query test in the short form of the expectations."""
     operator = {"exact": "=", "regex": "~", "present": ""}[test["type"]]
-    return ("!" if test.get("invert") else "") + test["name"] + operator + (test["value"] or "")
+    return f"{'!' if test.get('invert') else ''}{test['name']}{operator}{test['value'] or ''}"
 
 
 def origin_text(origin: Json) -> str:
@@ -80,7 +83,9 @@ def check_options(options: Json, wanted: Json) -> None:
     for name, value in wanted.items():
         assert options[name]["value"] == value["value"], name
         assert origin_text(options[name]["origin"]) == value["from"]
-        displaced = [{"value": each["value"], "from": origin_text(each["origin"])} for each in options[name]["displaced"]]
+        displaced = [
+            {"value": each["value"], "from": origin_text(each["origin"])} for each in options[name]["displaced"]
+        ]
         assert displaced == value["displaced"]
 
 
@@ -129,7 +134,11 @@ def destination(item: Json) -> Json:
     """The only destination, in the words of the expectations."""
     (only,) = item["upstream"]["destinations"]
     assert only["resolved"] == "found"
-    found = {"kind": only["kind"].replace("Service", "kubeService"), "name": only["name"], "namespace": only["namespace"]}
+    found = {
+        "kind": only["kind"].replace("Service", "kubeService"),
+        "name": only["name"],
+        "namespace": only["namespace"],
+    }
     subset = {"subset": only["subset"]} if only["subset"] else {}
     return {**found, "clusterName": only["cluster"], **subset}
 
@@ -151,7 +160,7 @@ def defined_in(item: Json) -> str:
     return f"{ref['kind']} {ref['namespace']}/{ref['name']}"
 
 
-READ = {
+READ: dict[str, Callable[[Json], Any]] = {
     "outcome": lambda item: item["outcome"],
     "route": lambda item: re.split("[/:]", item["route"]["id"])[-1],
     "definedIn": defined_in,

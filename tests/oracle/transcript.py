@@ -1,0 +1,318 @@
+"""The resolver's rules told a second time: `spec/v1beta1.md` 1.2, 2.4, 3.3, 5.1, 7, 8; ids: `spec/cli.md` 4.2.
+
+A second judge must not share the first one's mistakes: this module imports nothing of the program, follows the page
+rule by rule on plain dictionaries, and knows nothing of speed. Numbers in docstrings are sections of `v1beta1.md`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import re2
+
+Json = dict[str, Any]
+Key = tuple[str, str]
+ACTIONS = ("routeAction", "redirectAction", "directResponseAction", "delegateAction")
+CODES = ("MOVED_PERMANENTLY", "FOUND", "SEE_OTHER", "TEMPORARY_REDIRECT", "PERMANENT_REDIRECT")
+NO_ROUTE_OPTIONS = ("trafficShift", "outlierDetection", "mtls")
+SILENT = re2.Options()
+SILENT.log_errors = False
+
+
+class TooManyError(Exception):
+    """The graph expands beyond the budget of effective matchers."""
+
+
+class Transcript:
+    """`gateways` maps (namespace, name) to the hosts that are served, each with `domains` and `routes`."""
+
+    def __init__(self, manifests: list[Json], budget: int = 10**9) -> None:
+        self.kinds = {m["kind"]: sorted((o for o in manifests if o["kind"] == m["kind"]), key=key) for m in manifests}
+        self.tables = {key(table): table for table in self.kinds.get("RouteTable", [])}
+        self.policies = sorted(self.kinds.get("TrafficPolicy", []), key=lambda policy: (age(policy), key(policy)))
+        self.budget = budget
+        self.gateways = {key(gateway): self.serve(gateway) for gateway in self.kinds.get("VirtualGateway", [])}
+
+    def attach(self, gateway: Json) -> list[Json]:
+        """2.4: the hosts that a gateway selects or holds, each once, in order."""
+        found: list[Json] = []
+        for handler, connection in enumerate(gateway["spec"].get("connectionHandlers") or []):
+            for index, entry in enumerate(connection.get("http", {}).get("routeConfig") or []):
+                if (selector := entry.get("virtualHostSelector")) is not None:
+                    fitting = [h for h in self.kinds.get("VirtualHost", []) if selects(selector, key(gateway)[0], h)]
+                    taken = [host["object"] for host in found if host["field"] == "spec"]
+                    found += [owned(h, "spec", named(h, key(gateway)[0])) for h in fitting if h not in taken]
+                if (inline := entry.get("virtualHost")) is not None:
+                    field = f"spec.connectionHandlers[{handler}].http.routeConfig[{index}].virtualHost"
+                    found.append(owned(gateway, field, f"{escape(key(gateway)[1])}~inline-{index}", inline))
+        return found
+
+    def serve(self, gateway: Json) -> list[Json]:
+        """3.3: hosts written without routes do not exist; the oldest one keeps a domain."""
+        hosts = [host for host in self.attach(gateway) if host["spec"].get("routes")]
+        owner: dict[str, Json] = {}
+        for host in sorted(hosts, key=lambda each: (age(each["object"]), each["rank"])):
+            for domain in host["spec"].get("domains") or []:
+                owner.setdefault(domain.lower(), host)
+        for host in hosts:
+            host["domains"] = [d for d in host["spec"].get("domains") or [] if owner[d.lower()] is host]
+            leaves = self.expand(host, None, {"id": host["segment"], "hops": [], "path": []}) if host["domains"] else []
+            host["routes"] = [self.row(host, leaf, match) for leaf in leaves for match in leaf["matches"]]
+        return [host for host in hosts if host["domains"]]
+
+    def expand(self, owner: Json, inherited: list[Json] | None, way: Json) -> list[Json]:
+        """8.1: what the rules of `owner` become below `way`, in order."""
+        block: list[Json] = []
+        rules = owner["spec"].get("routes") or []
+        for index, rule in enumerate(rules):
+            same = sum(other.get("name") == rule.get("name") for other in rules[: index + 1])
+            segment = escape(rule["name"]) + (f"~{same}" if same > 1 else "") if rule.get("name") else f"[{index}]"
+            here = {**way, "id": f"{way['id']}/{segment}", "hops": [*way["hops"], (owner, index, rule)]}
+            if in_error(rule):
+                continue
+            matches = self.combine(inherited, rule)
+            self.budget -= len(matches)
+            if self.budget < 0:
+                raise TooManyError
+            if (delegate := rule.get("delegateAction")) is not None:
+                block += self.delegate(delegate, owner, matches, here)
+            else:
+                block.append({**here, "matches": matches, "weight": weight(owner["object"])})
+        return block
+
+    def delegate(self, delegate: Json, owner: Json, matches: list[Json], way: Json) -> list[Json]:
+        """8.2, 8.3, 8.5, 8.6: what the tables of a delegating rule yield."""
+        candidates = dict.fromkeys(self.candidates(delegate, owner["namespace"]))
+        tables = [self.tables[each] for each in candidates if each not in way["path"]]
+        block: list[Json] = []
+        for table in sorted(tables, key=lambda each: -weight(each)):
+            segment = named(table, owner["namespace"])
+            below = {**way, "id": f"{way['id']}/{segment}", "path": [*way["path"], key(table)]}
+            block += self.expand(owned(table, "spec", segment), matches, below)
+        if delegate.get("sortMethod") == "ROUTE_SPECIFICITY":
+            block = sorted((leaf for leaf in block if leaf["matches"]), key=rank)
+        return block
+
+    def candidates(self, delegate: Json, namespace: str) -> list[Key]:
+        """8.2, D-29: references in order, then what is selected, by namespace and name."""
+        refs = [(ref.get("namespace") or "", ref.get("name") or "") for ref in delegate.get("refs") or []]
+        selector = delegate.get("selector")
+        chosen = [each for each, t in self.tables.items() if selector is not None and selects(selector, namespace, t)]
+        return [ref for ref in refs if ref in self.tables] + chosen
+
+    def combine(self, inherited: list[Json] | None, rule: Json) -> list[Json]:
+        """8.4: the effective matchers of a rule, parent-major, duplicates (to the proxy) kept once; D-18."""
+        own = [read(matcher) for matcher in rule.get("matchers") or [{}] if "suffix" not in (matcher.get("uri") or {})]
+        pairs = own if inherited is None else [self.pair(parent, child) for parent in inherited for child in own]
+        unique: dict[Any, Json] = {}
+        for pair in filter(None, pairs):
+            path = pair["path"] or {"type": "prefix", "value": "/", "ignoreCase": False}
+            tests = [sameness(test) for test in [*pair["headers"], *pair["query"]]]
+            unique.setdefault(str((path["type"], path["value"], path["ignoreCase"], pair["method"], tests)), pair)
+        return list(unique.values())
+
+    def pair(self, parent: Json, child: Json) -> Json | None:
+        """8.4.2, 8.4.3: both conditions at once; None where the methods differ."""
+        if parent["method"] and child["method"] and parent["method"] != child["method"]:
+            return None
+        path, method = self.join(parent["path"], child["path"]), parent["method"] or child["method"]
+        headers, query = once([*parent["headers"], *child["headers"]]), once([*parent["query"], *child["query"]])
+        return {"path": path, "method": method, "headers": headers, "query": query}
+
+    def join(self, above: Json | None, below: Json | None) -> Json | None:
+        """8.4, D-16, D-17, D-21: the path of a child below a parent prefix."""
+        if below is None:
+            return above
+        start, value, loose = above["value"] if above else "/", below["value"], bool(above and above["ignoreCase"])
+        if below["type"] == "regex":
+            if start == "/":
+                return below
+            quoted = "".join("\\" * (c in r"\.+*?()|[]{}^$") + c for c in start.removesuffix("/"))
+            joined = (f"(?i:{quoted})" if loose else quoted) + f"(?:{value.removeprefix('^')})"
+            return {**below, "value": joined, "length": len(start) + below["length"]}
+        joined = start if value == "/" else f"{start.removesuffix('/')}/{value.removeprefix('/')}"
+        return {**below, "value": joined, "ignoreCase": loose or below["ignoreCase"], "length": len(joined)}
+
+    def row(self, host: Json, leaf: Json, match: Json) -> Json:
+        """An effective route in the words of `spec/cli.md` 6.2."""
+        path = match["path"] or {"type": "prefix", "value": "/", "ignoreCase": False}
+        shown = {"type": path["type"], "value": path["value"], "ignoreCase": path["ignoreCase"]}
+        shown["implicit"] = match["path"] is None
+        owner, index, _ = leaf["hops"][-1]
+        return {
+            "id": leaf["id"],
+            "matchIndex": leaf["matches"].index(match) + 1,
+            "matchCount": len(leaf["matches"]),
+            "match": {"path": shown, "methods": [match["method"]] if match["method"] else [],
+                      "headers": match["headers"], "queryParameters": match["query"]},
+            "leaf": (owner["object"]["kind"], *key(owner["object"]), f"{owner['field']}.routes[{index}]"),
+            "hops": [site(holder, number) for holder, number, _ in leaf["hops"]],
+            "options": self.options(host, leaf["hops"]),
+        }  # fmt: skip
+
+    def options(self, host: Json, hops: list[tuple[Json, int, Json]]) -> Json:
+        """7.2: the first level that sets a field wins; 7.1: policies come last, without what is no route option."""
+        levels = [(f"{site(owner, index)}.options", rule.get("options")) for owner, index, rule in hops[::-1]]
+        inline = (host["spec"].get("options") or {}).get("trafficPolicy")
+        levels.append((f"{place(host['object'])} {host['field']}.options.trafficPolicy", inline))
+        for policy in self.policies:
+            fields = {k: v for k, v in (policy["spec"].get("policy") or {}).items() if k not in NO_ROUTE_OPTIONS}
+            levels += [(f"{place(policy)} spec.policy", fields)] if reaches(policy, hops) else []
+        chains: dict[str, list[Json]] = {}
+        for where, each in levels:
+            for field, value in (each or {}).items():
+                chains.setdefault(field, []).append({"value": value, "origin": f"{where}.{field}"})
+        return {field: {**chain[0], "displaced": chain[1:]} for field, chain in chains.items()}
+
+
+def key(manifest: Json) -> Key:
+    return manifest["metadata"]["namespace"], manifest["metadata"]["name"]
+
+
+def place(manifest: Json) -> str:
+    return f"{manifest['kind']} {'/'.join(key(manifest))}"
+
+
+def site(owner: Json, index: int) -> str:
+    return f"{place(owner['object'])} {owner['field']}.routes[{index}]"
+
+
+def weight(manifest: Json) -> int:
+    return manifest["spec"].get("weight") or 0
+
+
+def age(manifest: Json) -> tuple[bool, str]:
+    """3.3.7, 7.1.5: a missing timestamp is the newest."""
+    created = manifest["metadata"].get("creationTimestamp")
+    return created is None, created or ""
+
+
+def escape(name: str) -> str:
+    return "".join(f"%{ord(letter):02X}" if letter in " /#:%[]~" else letter for letter in name)
+
+
+def named(manifest: Json, pointing: str) -> str:
+    namespace, name = map(escape, key(manifest))
+    return name if key(manifest)[0] == pointing else f"{namespace}:{name}"
+
+
+def owned(manifest: Json, field: str, segment: str, inline: Json | None = None) -> Json:
+    """Who holds rules: a host, an inline host, a table. `rank` breaks ties of age."""
+    namespace, name = key(manifest)
+    rank = (namespace, name if inline is None else segment)
+    spec = manifest["spec"] if inline is None else inline
+    return {"object": manifest, "spec": spec, "field": field, "segment": segment, "namespace": namespace, "rank": rank}
+
+
+def selects(selector: Json, owner: str, candidate: Json) -> bool:
+    """1.2: whether a selector that stands in namespace `owner` fits an object."""
+    spaces, labels = selector.get("namespaces") or [owner], candidate["metadata"].get("labels") or {}
+    pairs, expressions = selector.get("labels") or {}, selector.get("expressions") or []
+    inside = ("*" in spaces or key(candidate)[0] in spaces) and not (pairs and expressions)
+    return inside and pairs.items() <= labels.items() and all(fits(each, labels) for each in expressions)
+
+
+def fits(expression: Json, labels: dict[str, str]) -> bool | None:
+    """1.2.6; None where operator and values do not belong together."""
+    operator, values = expression.get("operator") or "Equals", expression.get("values") or []
+    own, negative = labels.get(expression["key"]), operator.startswith("Not")
+    if operator in ("Exists", "DoesNotExist"):
+        return None if values else (own is not None) == (operator == "Exists")
+    if operator in ("Equals", "DoubleEquals", "NotEquals"):
+        return (own in values) != negative if len(values) == 1 else None
+    if operator in ("In", "NotIn"):
+        return (own in values) != negative if values else None
+    if operator not in ("GreaterThan", "LessThan") or len(values) != 1 or not integer(values[0]):
+        return None
+    return integer(own or "") and (int(own or "") - int(values[0])) * (1 if operator == "GreaterThan" else -1) > 0
+
+
+def integer(text: str) -> bool:
+    return text.isascii() and text.removeprefix("-").isdecimal()
+
+
+def read(matcher: Json) -> Json:
+    """5.1: a matcher as written; the length is the one of 8.5.4.2."""
+    uri, path = matcher.get("uri") or {}, None
+    for kind in {"exact", "prefix", "regex"} & set(uri):
+        length = len(uri[kind].removeprefix("^") if kind == "regex" else uri[kind])
+        loose = bool(uri.get("ignoreCase")) and kind != "regex"
+        path = {"type": kind, "value": uri[kind], "ignoreCase": loose, "length": length}
+    headers = [{**condition(each), "invert": bool(each.get("invertMatch"))} for each in matcher.get("headers") or []]
+    query = [condition(each) for each in matcher.get("queryParameters") or []]
+    return {"path": path, "method": matcher.get("method") or "", "headers": once(headers), "query": once(query)}
+
+
+def condition(written: Json) -> Json:
+    """5.1.2: an empty value is presence."""
+    kind = ("regex" if written.get("regex") else "exact") if written.get("value") else "present"
+    return {"name": written["name"], "type": kind, "value": written.get("value") or None}
+
+
+def once(tests: list[Json]) -> list[Json]:
+    """8.4.2: identical tests are kept once."""
+    found: dict[str, Json] = {}
+    return [each for each in tests if found.setdefault(sameness(each), each) is each]
+
+
+def sameness(each: Json) -> str:
+    """5.1: the names of headers (they alone can be inverted) ignore case."""
+    return str({**each, "name": each["name"].lower()} if "invert" in each else each)
+
+
+def in_error(rule: Json) -> bool:
+    """8.7, and the last line of 8.6: rules that are left out whatever stands above them."""
+    actions, matchers = [each for each in ACTIONS if rule.get(each) is not None], rule.get("matchers") or []
+    if len(actions) != 1:
+        return True
+    kind, action = actions[0], rule[actions[0]]
+    tests = [each for m in matchers for each in [*(m.get("headers") or []), *(m.get("queryParameters") or [])]]
+    patterns = [each["value"] for each in tests if each.get("regex") and each.get("value")]
+    patterns += [m["uri"]["regex"] for m in matchers if "regex" in (m.get("uri") or {})]
+    uris = {field for matcher in matchers for field in matcher.get("uri") or {}}
+    return (
+        (kind == "routeAction" and not action.get("destinations"))
+        or action.get("responseCode", "FOUND") not in CODES
+        or (kind == "directResponseAction" and not 200 <= action.get("status", 0) <= 599)
+        or action.get("sortMethod", "TABLE_WEIGHT") not in ("TABLE_WEIGHT", "ROUTE_SPECIFICITY")
+        or (kind == "delegateAction" and not uris <= {"prefix", "ignoreCase"})
+        or not all(compiles(pattern) for pattern in patterns)
+    )
+
+
+def compiles(pattern: str) -> bool:
+    try:
+        re2.compile(pattern, options=SILENT)
+    except re2.error:
+        return False
+    return True
+
+
+def rank(leaf: Json) -> tuple[int, ...]:
+    """8.5.3 to 8.5.5: the best one of a route's effective matchers."""
+    ranks = []
+    for match in leaf["matches"]:
+        path = match["path"] or {"type": "prefix", "length": 1}
+        kind = ("exact", "regex", "prefix").index(path["type"])
+        counts = (-len(match["headers"]), -len(match["query"]), -bool(match["method"]))
+        ranks.append((kind, -path["length"], -leaf["weight"], *counts))
+    return min(ranks)
+
+
+def reaches(policy: Json, hops: list[tuple[Json, int, Json]]) -> bool:
+    """7.1: by the leaf or a rule above; selectors that need discovery objects stay unknown and give nothing."""
+    unknown = policy["spec"].get("sourceSelector") or policy["spec"].get("destinationSelector")
+    entries = [] if unknown else policy["spec"].get("routeSelector") or []
+    return any(chooses(entry, policy, owner, rule) for entry in entries for owner, _, rule in hops)
+
+
+def chooses(entry: Json, policy: Json, owner: Json, rule: Json) -> bool:
+    """7.1.2: the object is named, selected, or nothing is said about objects; all wanted labels are on the rule."""
+    hits, holder = [], owner["object"]
+    for kind, field in (("VirtualHost", "virtualHost"), ("RouteTable", "routeTable")):
+        refs, selector = entry.get(f"{field}Refs") or [], entry.get(f"{field}Selector")
+        found = [(ref.get("namespace"), ref.get("name")) == key(holder) for ref in refs]
+        found += [] if selector is None else [selects(selector, key(policy)[0], holder)]
+        hits += [hit and holder["kind"] == kind for hit in found]
+    labels = (entry.get("routeLabelMatcher") or {}).items() <= (rule.get("labels") or {}).items()
+    return labels and (any(hits) or not hits)

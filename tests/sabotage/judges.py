@@ -1,0 +1,99 @@
+"""The judges as sabotage asks them: what they complain about, the first complaint being enough."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+
+from tests import test_scenarios
+from tests.examples import EXPECTED
+from tests.oracle.generate_objects import graphs
+from tests.oracle.transcript import Transcript
+from tests.run import routes_json
+
+Json = dict[str, Any]
+GRAPHS = 60
+
+
+def resolver_judges() -> list[str]:
+    """The first complaint about the resolver: of an example, else of the transcript on a generated graph."""
+    for path in EXPECTED:
+        if complaint := example_complains(path):
+            return [complaint]
+    for manifests in generated_graphs():
+        if complaint := transcript_complains(manifests):
+            return [complaint]
+    return []
+
+
+def example_complains(path: Path) -> str:
+    """What an example's expectation says against the product's answer."""
+    try:
+        test_scenarios.test_routes(path)
+    except AssertionError as error:
+        return f"{path.name}: {error}"
+    return ""
+
+
+@cache
+def generated_graphs() -> tuple[list[Json], ...]:
+    """The same graphs every time, the richest first: there the judges see most."""
+    found: list[list[Json]] = []
+
+    @settings(max_examples=400, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(graphs())
+    def collect(manifests: list[Json]) -> None:
+        found.append(manifests)
+
+    collect()
+    rich = sorted(found, key=richness, reverse=True)[:GRAPHS]
+    random.Random(0).shuffle(rich)
+    return tuple(rich)
+
+
+def richness(manifests: list[Json]) -> int:
+    """How many routes a graph has after delegation."""
+    hosts = (host for served in Transcript(manifests).gateways.values() for host in served)
+    return min(200, sum(len(row["hops"]) - 1 for host in hosts for row in host["routes"]))
+
+
+def transcript_complains(manifests: list[Json]) -> str:
+    """How the product's routes differ from the transcript's."""
+    answer = routes_json(manifests)["items"]
+    for (namespace, name), hosts in Transcript(manifests).gateways.items():
+        wanted = [wanted_row(host, row) for host in hosts for row in host["routes"]]
+        rows = (row for row in answer if (row["gateway"]["namespace"], row["gateway"]["name"]) == (namespace, name))
+        got = [got_row(row) for row in rows if row["listener"]["index"] == 1]
+        if wanted != got:
+            return f"{namespace}/{name}: {wanted} is not {got}"
+    return ""
+
+
+def wanted_row(host: Json, row: Json) -> Json:
+    """A row of the transcript, as far as it is compared."""
+    return {"domains": host["domains"], "id": row["id"], "match": row["match"], "options": row["options"]}
+
+
+def got_row(row: Json) -> Json:
+    """A row of the product in the same terms."""
+    match = {key: row["match"][key] for key in ("path", "methods", "headers", "queryParameters")}
+    options = {
+        name: {
+            "value": value["value"],
+            "origin": origin_text(value["origin"]),
+            "displaced": [
+                {"value": each["value"], "origin": origin_text(each["origin"])} for each in value["displaced"]
+            ],
+        }
+        for name, value in row["options"].items()
+    }
+    return {"domains": row["domains"], "id": row["id"], "match": match, "options": options}
+
+
+def origin_text(origin: Json) -> str:
+    """An origin as the transcript writes it."""
+    return f"{origin['ref']['kind']} {origin['ref']['namespace']}/{origin['ref']['name']} {origin['field']}"
