@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
+from typer.main import get_command
 
 from kubectl_gmg import __version__
 from kubectl_gmg.commands import options
@@ -19,13 +23,14 @@ from kubectl_gmg.commands.export import envoy
 from kubectl_gmg.commands.routes import routes
 from kubectl_gmg.commands.tree import tree
 from kubectl_gmg.commands.version import version
-from kubectl_gmg.errors import GmgError, IncompleteError, UsageError
+from kubectl_gmg.errors import GmgError, IncompleteError, SourceError, UsageError
 from kubectl_gmg.model.snapshot import GapReason
 from kubectl_gmg.pipeline import Session, Settings
 from kubectl_gmg.render import Output, outputs, render
 from kubectl_gmg.views import Bootstrap, Forest, Look, RouteList, Simulation, VersionInfo, View
 
 PROGRAM = "kubectl gmg"
+HELP = ["-h", "--help"]
 BUG = 70
 INTERRUPTED = 130
 
@@ -38,18 +43,25 @@ class Negative(Exception):  # noqa: N818 - an answer, not an error
         self.code = code
 
 
+SWITCHES = "AILRqsvwh"
+"""The short flags without a value, which may stand together in one word."""
+OUTPUT_WORD = re.compile(f"-[{SWITCHES}]*o(?P<short>.*)|--output(?:=(?P<long>.*))?", re.DOTALL)
+
+
 def main() -> None:
     """Run the program and exit."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # the shell closed it
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for the whole run
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the program with these arguments; the exit code."""
     try:
-        application()(list(arguments), prog_name=PROGRAM, standalone_mode=False)
-        sys.stdout.flush()
+        invoke(arguments)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_output()
         return 0
     except Negative as answer:
         return answer.code
@@ -60,21 +72,41 @@ def run(arguments: Sequence[str]) -> int:
     except GmgError as error:
         return report(arguments, error.code, error.kind, error.message, error.hint, error.at, error.candidates)
     except TyperException as error:
-        message = getattr(error, "format_message", error.__str__)()
-        return report(arguments, UsageError.code, UsageError.kind, message, f"{PROGRAM} --help") if message else 0
+        caller = getattr(error, "ctx", None)
+        hint = f"{caller.command_path if caller else PROGRAM} --help"
+        return report(arguments, UsageError.code, UsageError.kind, error.format_message(), hint)
     except Exception as error:  # noqa: BLE001 - the last line of defence: our own bug
         return bug(arguments, error)
     return 0
 
 
+def invoke(arguments: Sequence[str]) -> None:
+    """Run the command that the arguments name. Whatever stops it is raised: Typer would answer some of it by itself."""
+    command = get_command(application())
+    with command.make_context(PROGRAM, list(arguments)) as caller:
+        command.invoke(caller)
+    sys.stdout.flush()
+
+
+def forget_output() -> None:
+    """Nobody reads stdout any more: what is still to be written must not fail at the end of the process."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def bug(arguments: Sequence[str], error: Exception) -> int:
     """Our own mistake: one line, and with `-vv` the traceback."""
-    if "-vv" in arguments or list(arguments).count("-v") > 1:
+    if verbosity(arguments) > 1:
         import traceback  # noqa: PLC0415
 
         traceback.print_exception(error, file=sys.stderr)
     message = f"a bug in kubectl gmg: {type(error).__name__}: {error}"
     return report(arguments, BUG, "bug", message, "run it again with -vv and report the traceback")
+
+
+def verbosity(arguments: Sequence[str]) -> int:
+    """How often `-v` is given, also as `-vv` or together with other short flags."""
+    return sum(word.count("v") for word in arguments if re.fullmatch(f"-[{SWITCHES}]+", word))
 
 
 def report(
@@ -87,52 +119,52 @@ def report(
     candidates: tuple[str, ...] = (),
 ) -> int:
     """Say on stderr what stopped the run; as one object where JSON or YAML was asked for."""
-    from kubectl_gmg.render.plain import shown  # noqa: PLC0415
+    from kubectl_gmg.render.plain import only_ascii, shown  # noqa: PLC0415
 
+    literal = (lambda text: only_ascii(shown(text))) if "--ascii" in arguments else shown
     if wants_machine_output(arguments):
         body = {
             "code": code,
             "kind": kind,
-            "message": shown(message),
-            "hint": hint or None,
-            "at": at or None,
-            "candidates": [shown(each) for each in candidates],
+            "message": literal(message),
+            "hint": literal(hint) or None,
+            "at": literal(at) or None,
+            "candidates": [literal(each) for each in candidates],
         }
         print_error(json.dumps({"error": body}, indent=2, ensure_ascii=False))
         return code
-    print_error(f"error: {shown(message)}")
+    print_error(f"error: {literal(message)}")
     for candidate in candidates:
-        print_error(f"  {shown(candidate)}")
+        print_error(f"  {literal(candidate)}")
     if hint:
-        print_error(f"hint: {shown(hint)}")
+        print_error(f"hint: {literal(hint)}")
     return code
 
 
 def wants_machine_output(arguments: Sequence[str]) -> bool:
-    """Whether `-o json` or `-o yaml` stands anywhere among the arguments."""
-    joined = " ".join(arguments)
-    wanted = ("-o json", "-o=json", "-ojson", "--output json", "--output=json")
-    return any(each in joined or each.replace("json", "yaml") in joined for each in wanted)
+    """Whether the last `-o` among the arguments asks for JSON or YAML, in any of the ways to write it."""
+    wanted = ""
+    for word, following in zip(arguments, (*arguments[1:], ""), strict=True):
+        if word == "--":
+            break
+        if found := OUTPUT_WORD.fullmatch(word):
+            wanted = found["short"] or found["long"] or following
+    return wanted.removeprefix("=") in (Output.JSON, Output.YAML)
 
 
 def print_error(text: str) -> None:
     """One line on stderr; a closed stderr is nobody's problem."""
-    try:
+    with suppress(OSError, ValueError):
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
-    except (OSError, ValueError):
-        return
 
 
 def application() -> typer.Typer:
     """All commands."""
-    app = typer.Typer(
-        add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=False
-    )
-    exports = typer.Typer(
-        rich_markup_mode=None, no_args_is_help=True, help="Print the resolved routing in another form."
-    )
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": HELP})
+    exports = typer.Typer(rich_markup_mode=None)
     app.callback(invoke_without_command=True)(top())
+    exports.callback(invoke_without_command=True)(export)
     for name, function, view in (
         ("routes", routes, RouteList),
         ("tree", tree, Forest),
@@ -143,6 +175,14 @@ def application() -> typer.Typer:
     options.command(exports, "envoy", formats(Bootstrap), execute)(envoy)
     app.add_typer(exports, name="export")
     return app
+
+
+def export(caller: typer.Context) -> None:
+    """Print the resolved routing in another form."""
+    caller.obj = caller.parent.obj if caller.parent else None
+    if caller.invoked_subcommand is None:
+        typer.echo(caller.get_help())
+        raise Exit(0)
 
 
 def formats(view: type) -> tuple[str, ...]:
@@ -174,21 +214,28 @@ def top() -> Callable[..., None]:
 
 def execute(make: Callable[[Session], View], settings: Settings, known: tuple[str, ...]) -> None:
     """Make a view, print it, and raise `Negative` unless the answer is positive."""
-    output = settings.output or known[0]
-    if output not in known:
-        raise UsageError(f"-o {output} is not known here", f"use one of {', '.join(known)}")
-    session = Session(settings if settings.quiet else replace(settings, say=say))
+    name = settings.output or known[0]
+    if name not in known:
+        raise UsageError(f"-o {name} is not known here", f"use one of {', '.join(known)}")
+    output = Output(name)
+    machine = output in (Output.JSON, Output.YAML)
+    kept: list[str] = []
+    if not settings.quiet:
+        # With JSON or YAML an error is all that stands on stderr: remarks wait until there is an answer.
+        settings = replace(settings, say=kept.append if machine and not settings.verbose else speaker(settings))
+    session = Session(settings)
     view = make(session)
-    text = printed(view, Output(output), session)
-    emit(text, session.settings)
-    finish(view, session)
+    emit(printed(view, output, session), output, session.settings)
+    for remark in kept:
+        speaker(settings)(remark)
+    finish(view, session, machine=machine)
 
 
-def say(text: str) -> None:
-    """A remark on stderr."""
-    from kubectl_gmg.render.plain import shown  # noqa: PLC0415
+def speaker(settings: Settings) -> Callable[[str], None]:
+    """What says a remark on stderr."""
+    from kubectl_gmg.render.plain import only_ascii, shown  # noqa: PLC0415
 
-    print_error(f"note: {shown(text)}")
+    return lambda text: print_error(f"note: {only_ascii(shown(text)) if settings.ascii else shown(text)}")
 
 
 def look_of(settings: Settings, output: Output) -> Look:
@@ -220,25 +267,36 @@ def printed(view: View, output: Output, session: Session) -> str:
     return page.terminal_text(made, look) if look.terminal or look.color else page.text_of(made, look)
 
 
-def emit(text: str, settings: Settings) -> None:
-    """Print the result."""
+def emit(text: str, output: Output, settings: Settings) -> None:
+    """Print the result; what the encoding lacks as escapes. Raises `SourceError` if it cannot be written."""
+    from kubectl_gmg.render.plain import in_ascii  # noqa: PLC0415
+
     data = f"{text}\n" if text else ""
-    if settings.ascii and not data.isascii():
-        data = data.encode("ascii", "backslashreplace").decode()
+    if settings.ascii:
+        data = in_ascii(data, output.value)
     try:
-        sys.stdout.write(data)
-    except UnicodeEncodeError:
-        sys.stdout.write(data.encode(sys.stdout.encoding or "ascii", "backslashreplace").decode(sys.stdout.encoding))
-    sys.stdout.flush()
+        try:
+            sys.stdout.write(data)
+        except UnicodeEncodeError:
+            sys.stdout.write(in_ascii(data, output.value))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        forget_output()
+        raise SourceError(f"the output cannot be written: {error.strerror}", "is there room for it?") from error
 
 
-def finish(view: View, session: Session) -> None:
+def finish(view: View, session: Session, *, machine: bool) -> None:
     """Say what could not be read; raise what the answer, and what it lacks, mean for the exit code."""
-    gaps = view.about.gaps
-    for gap in gaps:
-        session.settings.say(f"not complete: {gap.message} (affects {', '.join(gap.affects)})")
-    if gaps and session.settings.require_complete:
-        raise IncompleteError("not everything could be read", "leave out --require-complete to accept that")
+    gaps, settings = view.about.gaps, session.settings
+    incomplete = IncompleteError("not everything could be read", "leave out --require-complete to accept that")
+    if gaps and settings.require_complete and machine:
+        raise incomplete
+    for gap in () if settings.quiet else gaps:
+        speaker(settings)(f"not complete: {gap.message} (affects {', '.join(gap.affects)})")
+    if gaps and settings.require_complete:
+        raise incomplete
     broken = any(gap.reason is GapReason.MALFORMED and gap.file for gap in gaps)
     if broken or (isinstance(view, Simulation) and view.broken):
         raise Negative(3)

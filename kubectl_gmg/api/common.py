@@ -13,12 +13,12 @@ from kubectl_gmg.model.naming import rule_segments
 
 def labels_of(metadata: Field) -> Labels:
     """The labels of an object."""
-    return metadata["labels"].pairs()
+    return metadata.pairs_of("labels")
 
 
 def created_of(metadata: Field) -> str | None:
     """When the object was created, as it is written; None counts as newest."""
-    return metadata["creationTimestamp"].text() or None
+    return metadata.text_of("creationTimestamp") or None
 
 
 def pattern(field: Field) -> str:
@@ -31,7 +31,7 @@ def pattern(field: Field) -> str:
 
 def path_match(uri: Field) -> PathMatch | None:
     """The condition on the path; None if there is none. An empty prefix is none: every path begins with it."""
-    ignore_case = uri["ignoreCase"].boolean()
+    ignore_case = uri.boolean_of("ignoreCase")
     kind = uri.one_of("exact", "prefix", "regex", "suffix")
     if kind == "regex":
         text = pattern(uri["regex"])
@@ -44,30 +44,30 @@ def path_match(uri: Field) -> PathMatch | None:
 
 def value_test(test: Field) -> tuple[ValueKind, str]:
     """How a header or query parameter is tested; an empty value is presence (`spec/v1beta1.md` 5.1)."""
-    is_regex = test["regex"].boolean()
-    if not test["value"].text():
+    is_regex = test.boolean_of("regex")
+    if not test.text_of("value"):
         return ValueKind.PRESENT, ""
     if is_regex:
         return ValueKind.REGEX, pattern(test["value"])
-    return ValueKind.EXACT, test["value"].text()
+    return ValueKind.EXACT, test.text_of("value")
 
 
 def header_match(test: Field) -> HeaderMatch:
     """A test of a header; an inverted one sees a missing header as empty text."""
     kind, value = value_test(test)
-    invert = test["invertMatch"].boolean()
+    invert = test.boolean_of("invertMatch")
     empty = invert and kind is not ValueKind.PRESENT
-    return HeaderMatch(test["name"].text(), kind, value, invert, empty)
+    return HeaderMatch(test.text_of("name"), kind, value, invert, empty)
 
 
 def query_parameter_match(test: Field) -> QueryParameterMatch:
     """A test of a query parameter."""
     kind, value = value_test(test)
-    return QueryParameterMatch(test["name"].text(), kind, value)
+    return QueryParameterMatch(test.text_of("name"), kind, value)
 
 
 def route_rules(routes: Field, read: Callable[[Field, str], RouteRule]) -> tuple[RouteRule, ...]:
     """The rules of one list, each with its segment of an id."""
     fields = tuple(routes)
-    names = (field["name"].text() for field in fields)
+    names = (field.text_of("name") for field in fields)
     return tuple(read(field, segment) for field, segment in zip(fields, rule_segments(names), strict=True))

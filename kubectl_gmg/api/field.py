@@ -35,7 +35,8 @@ class Reader:
 
     def close(self, except_below: tuple[str, ...] = ()) -> tuple[Problem, ...]:
         """All that was noted, and every field that nobody asked for, apart from those below some fields of the top."""
-        for field in self.opened:
+        opened, self.opened = self.opened, []  # cursors know their reader: what knows each other is never freed
+        for field in opened:
             for key in field.untouched():
                 unknown = field[key]
                 if unknown.origin.path[0] not in except_below:
@@ -44,7 +45,11 @@ class Reader:
 
 
 class Field:
-    """One place in an object; a null counts as absent, as it does on an API server."""
+    """One place in an object; a null counts as absent, as it does on an API server.
+
+    A route has some fifty fields and most are absent, so those that are asked for by key (`text_of` and the like) get
+    no cursor where nothing is wrong: then `_children` holds None for what was touched.
+    """
 
     __slots__ = ("_children", "_parent", "_reader", "_step", "value")
 
@@ -53,7 +58,7 @@ class Field:
         self._parent = parent
         self._step = step
         self._reader = reader
-        self._children: dict[str, Field] | None = None
+        self._children: dict[str, Field | None] | None = None
 
     @property
     def origin(self) -> Origin:
@@ -71,21 +76,32 @@ class Field:
         return self.value is not None
 
     def __getitem__(self, key: str) -> Field:
-        if self._children is None:
-            self._children = {}
-            self._open()
-        child = self._children.get(key)
+        children = self._opened() if self._children is None else self._children
+        child = children.get(key)
         if child is None:
-            value = self.value.get(key) if self.value is not None else None
-            child = self._children[key] = Field(value, self, key, self._reader)
+            value = None if self.value is None else self.value.get(key)
+            child = children[key] = Field(value, self, key, self._reader)
         return child
 
-    def _open(self) -> None:
-        if isinstance(self.value, dict):
-            self._reader.opened.append(self)
-        elif self.value is not None:
-            self.wrong_type("an object")
-            self.value = None
+    def _opened(self) -> dict[str, Field | None]:
+        """What was touched below this place, which must be an object."""
+        children = self._children
+        if children is None:
+            children = self._children = {}
+            if isinstance(self.value, dict):
+                self._reader.opened.append(self)
+            elif self.value is not None:
+                self.wrong_type("an object")
+                self.value = None
+        return children
+
+    def _written(self, key: str) -> Any:
+        """What is written at a key, which counts as touched."""
+        children = self._opened() if self._children is None else self._children
+        if self.value is None or key not in self.value:
+            return None
+        children.setdefault(key)
+        return self.value[key]
 
     def __iter__(self) -> Iterator[Field]:
         if self.value is None:
@@ -98,7 +114,8 @@ class Field:
 
     def untouched(self) -> tuple[str, ...]:
         """The keys that nobody asked for, in their order."""
-        return tuple(key for key in self.value if key not in (self._children or ()))
+        touched = self._opened().keys()
+        return () if self.value.keys() <= touched else tuple(key for key in self.value if key not in touched)
 
     def problem(self, code: str, message: str) -> None:
         """Note what is wrong here."""
@@ -107,7 +124,7 @@ class Field:
 
     def count(self, code: str) -> int:
         """How often `code` was noted so far in this object."""
-        return self._reader.counts[code]
+        return self._reader.counts.get(code, 0)
 
     def wrong_type(self, wanted: str) -> None:
         """Note that this is not `wanted`."""
@@ -152,6 +169,30 @@ class Field:
             self.problem("GMG003", f"{self._step} is {json.dumps(self.value)}; known are {known}")
             return None
 
+    def text_of(self, key: str, default: str = "") -> str:
+        """The same as `self[key].text(default)`."""
+        found = self._written(key)
+        if found is None:
+            return default
+        return found if isinstance(found, str) else self[key].text(default)
+
+    def integer_of(self, key: str) -> int | None:
+        """The same as `self[key].integer()`."""
+        found = self._written(key)
+        return found if found is None or type(found) is int else self[key].integer()
+
+    def boolean_of(self, key: str) -> bool:
+        """The same as `self[key].boolean()`."""
+        return self._written(key) is not None and self[key].boolean()
+
+    def items_of(self, key: str) -> tuple[Field, ...]:
+        """The same as `tuple(self[key])`."""
+        return () if self._written(key) is None else tuple(self[key])
+
+    def pairs_of(self, key: str) -> tuple[tuple[str, str], ...]:
+        """The same as `self[key].pairs()`."""
+        return () if self._written(key) is None else self[key].pairs()
+
     def texts(self) -> tuple[str, ...]:
         """A list of strings."""
         return tuple(item.text() for item in self)
@@ -167,15 +208,17 @@ class Field:
 
     def opaque(self) -> str:
         """The JSON text of a part that routing does not interpret; what is inside counts as known."""
+        if self.value is None:
+            return "null"
         try:
-            return json.dumps(self.value, ensure_ascii=False, allow_nan=False)
+            return ENCODER.encode(self.value)
         except ValueError:
             self.problem("GMG002", f"{self._step} holds a number that JSON does not know")
             return "null"
 
     def named(self, *keys: str) -> tuple[str, ...]:
         """Those of `keys` that are written here."""
-        return tuple(key for key in keys if self[key].present)
+        return tuple(key for key in keys if self._written(key) is not None) if self.present else ()
 
     def one_of(self, *keys: str) -> str | None:
         """The first of several exclusive fields that is written here; more than one is noted."""
@@ -184,6 +227,9 @@ class Field:
             self.problem("GMG004", f"only one of {' and '.join(written)} may be set")
         return written[0] if written else None
 
+
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+"""Made once: `json.dumps` would make one for each value."""
 
 TYPE_NAMES: Mapping[type, str] = {
     dict: "an object",

@@ -23,8 +23,7 @@ class Reading:
         self.ref: ObjectRef = raw.ref
         self.reader = Reader(raw.ref)
         root = self.reader.root(raw.body)
-        for known in ("apiVersion", "kind"):
-            root[known].opaque()
+        root.named("apiVersion", "kind")
         self.metadata: Field = root["metadata"]
         self.spec: Field = root["spec"]
         self.status: Field = root["status"]

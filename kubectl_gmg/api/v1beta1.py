@@ -114,9 +114,9 @@ def virtual_gateway(reading: Reading) -> VirtualGateway:
     """Section 2. Exactly one connection handler is supported; only the first of several is read."""
     spec = reading.spec
     options = spec["options"]
-    options["bindAddress"].text()
-    options["perConnectionBufferLimitBytes"].integer()
-    handlers = tuple(spec["connectionHandlers"])
+    options.text_of("bindAddress")
+    options.integer_of("perConnectionBufferLimitBytes")
+    handlers = spec.items_of("connectionHandlers")
     if not handlers:
         spec.problem("GMG101", "a gateway needs a connection handler")
     if len(handlers) > 1:
@@ -134,7 +134,7 @@ def ingress_services(selectors: Field) -> dict[str, tuple[ListenerServices, ...]
     """The selections of gateway Services by port name, in order of first use; the default port is `tls` (2.3)."""
     found: dict[str, tuple[ListenerServices, ...]] = {}
     for selector in selectors:
-        name = selector["portName"].text() or "tls"
+        name = selector.text_of("portName") or "tls"
         entry = ListenerServices(selector.origin, service_selectors(selector["destinationSelectors"]))
         found[name] = (*found.get(name, ()), entry)
     return found or {"tls": (ListenerServices(selectors.origin),)}
@@ -147,13 +147,13 @@ def listeners(
     match = handler["connectionMatch"]
     options = handler["connectionOptions"]
     options.one_of("sslConfig", "httpsRedirect")
-    options["strictFilterManagement"].boolean()
-    options["enableProxyProtocol"].boolean()
+    options.boolean_of("strictFilterManagement")
+    options.boolean_of("enableProxyProtocol")
     kind = handler.one_of("http", "tcp")
     if kind is None:
         handler.problem("GMG103", "a connection handler is either http or tcp")
     mode = tls_mode(options["sslConfig"])
-    protocol = handler_protocol(match["transportProtocol"].text(), kind, mode)
+    protocol = handler_protocol(match.text_of("transportProtocol"), kind, mode)
     selects = routed_hosts(reading, handler["http"])
     handler["tcp"].opaque()
     return tuple(
@@ -165,7 +165,7 @@ def listeners(
             services=entries,
             selects=selects,
             server_names=match["serverNames"].texts(),
-            https_redirect=options["httpsRedirect"].boolean(),
+            https_redirect=options.boolean_of("httpsRedirect"),
         )
         for name, entries in services.items()
     )
@@ -177,7 +177,7 @@ def tls_mode(config: Field) -> str | None:
         return None
     for name in ("secretName", "sslFiles", "verifySubjectAltName", "parameters"):
         config[name].opaque()
-    return config["tlsMode"].text("PASSTHROUGH")
+    return config.text_of("tlsMode", "PASSTHROUGH")
 
 
 def handler_protocol(written: str, kind: str | None, mode: str | None) -> Protocol:
@@ -228,7 +228,7 @@ def route_table(reading: Reading) -> RouteTable:
     return RouteTable(
         ref=reading.ref,
         rules=route_rules(reading.spec["routes"], lambda field, name: route_rule(field, name, reading.ref.namespace)),
-        weight=reading.spec["weight"].integer() or 0,
+        weight=reading.spec.integer_of("weight") or 0,
         labels=labels_of(reading.metadata),
         created=created_of(reading.metadata),
     )
@@ -236,7 +236,7 @@ def route_table(reading: Reading) -> RouteTable:
 
 def route_rule(field: Field, segment: str, namespace: str) -> RouteRule:
     """Section 5. A rule that the product cannot use gets the action `Invalid` (8.7)."""
-    matchers = tuple(field["matchers"])
+    matchers = field.items_of("matchers")
     before = field.count("GMG304")
     matches = tuple(match for matcher in matchers if (match := route_match(matcher)) is not None)
     codes = ["GMG304"] if field.count("GMG304") > before else []
@@ -245,12 +245,12 @@ def route_rule(field: Field, segment: str, namespace: str) -> RouteRule:
     parents_fit = len(matches) == len(matchers) and all(is_prefix(match) for match in matches)
     return RouteRule(
         origin=field.origin,
-        name=field["name"].text(),
+        name=field.text_of("name"),
         segment=segment,
         matches=matches or (EVERYTHING,),
         action=usable(rule_action(field, namespace), codes, parents_fit=parents_fit, field=field),
         options=rule_options(field["options"]),
-        labels=field["labels"].pairs(),
+        labels=field.pairs_of("labels"),
     )
 
 
@@ -273,13 +273,13 @@ def is_prefix(match: RouteMatch) -> bool:
 
 def route_match(matcher: Field) -> RouteMatch | None:
     """One alternative of a rule (5.1); None for one that tests the end of the path, which is dropped (D-18)."""
-    matcher["name"].text()
+    matcher.text_of("name")
     uri = matcher["uri"]
     match = RouteMatch(
         path=path_match(uri),
-        method=matcher["method"].text(),
-        headers=distinct(map(header_match, matcher["headers"])),
-        query_parameters=distinct(map(query_parameter_match, matcher["queryParameters"])),
+        method=matcher.text_of("method"),
+        headers=distinct(map(header_match, matcher.items_of("headers"))),
+        query_parameters=distinct(map(query_parameter_match, matcher.items_of("queryParameters"))),
     )
     if match.path is None and uri["suffix"].present:
         uri["suffix"].problem("GMG307", "a suffix is not supported; the matcher is dropped")
@@ -304,8 +304,8 @@ def rule_action(field: Field, namespace: str) -> Action:
 def forward_to(action: Field, _namespace: str) -> Action:
     """Section 5.2."""
     forward = ForwardTo(
-        destinations=tuple(map(destination, action["destinations"])),
-        path_rewrite=action["pathRewrite"].text(),
+        destinations=tuple(map(destination, action.items_of("destinations"))),
+        path_rewrite=action.text_of("pathRewrite"),
     )
     if forward.destinations:
         return forward
@@ -316,7 +316,7 @@ def forward_to(action: Field, _namespace: str) -> Action:
 def destination(entry: Field) -> Destination:
     """Section 6."""
     entry["options"].opaque()
-    weight = entry["weight"].integer()
+    weight = entry.integer_of("weight")
     kind = entry.one_of("kubeService", "virtualDestination", "staticDestination", "clusterHeader")
     if kind == "clusterHeader":
         name = entry[kind].text()
@@ -325,11 +325,11 @@ def destination(entry: Field) -> Destination:
     return Destination(
         origin=entry.origin,
         kind=DESTINATIONS[kind or "kubeService"],
-        name=target["name"].text(),
-        namespace=target["namespace"].text(),
-        cluster=target["clusterName"].text() if kind == "kubeService" else "",
-        port=target["port"].integer() if kind == "kubeService" else None,
-        subset=target["subset"].pairs() if kind in ("kubeService", "virtualDestination") else (),
+        name=target.text_of("name"),
+        namespace=target.text_of("namespace"),
+        cluster=target.text_of("clusterName") if kind == "kubeService" else "",
+        port=target.integer_of("port") if kind == "kubeService" else None,
+        subset=target.pairs_of("subset") if kind in ("kubeService", "virtualDestination") else (),
         weight=weight,
     )
 
@@ -337,14 +337,14 @@ def destination(entry: Field) -> Destination:
 def redirect(action: Field, _namespace: str) -> Action:
     """Section 5.3."""
     action.one_of("pathRedirect", "prefixRewrite")
-    code = action["responseCode"].text("MOVED_PERMANENTLY")
+    code = action.text_of("responseCode", "MOVED_PERMANENTLY")
     written = Redirect(
         status=REDIRECT_CODES.get(code, 301),
-        scheme="https" if action["httpsRedirect"].boolean() else "",
-        host=action["hostRedirect"].text(),
-        path=action["pathRedirect"].text(),
-        prefix=action["prefixRewrite"].text(),
-        strip_query=action["stripQuery"].boolean(),
+        scheme="https" if action.boolean_of("httpsRedirect") else "",
+        host=action.text_of("hostRedirect"),
+        path=action.text_of("pathRedirect"),
+        prefix=action.text_of("prefixRewrite"),
+        strip_query=action.boolean_of("stripQuery"),
     )
     if code in REDIRECT_CODES:
         return written
@@ -355,7 +355,7 @@ def redirect(action: Field, _namespace: str) -> Action:
 def direct_response(action: Field, _namespace: str) -> Action:
     """Section 5.4."""
     status = action["status"].integer(0) or 0
-    written = DirectResponse(status, action["body"].text())
+    written = DirectResponse(status, action.text_of("body"))
     if 200 <= status <= 599:
         return written
     (action["status"] if action["status"].present else action).problem(
@@ -369,7 +369,7 @@ def delegate(action: Field, namespace: str) -> Action:
     selector = action["selector"]
     sort = action["sortMethod"].choice(SortMethod, SortMethod.TABLE_WEIGHT)
     delegated = Delegate(
-        refs=tuple(map(table_ref, action["refs"])),
+        refs=tuple(map(table_ref, action.items_of("refs"))),
         selector=object_selector(selector, namespace) if selector.present else None,
         sort=sort or SortMethod.TABLE_WEIGHT,
     )
@@ -391,6 +391,8 @@ DESTINATIONS = {
 
 def rule_options(options: Field) -> Options:
     """The options of a rule; those that have no effect on a route are noted (7, ROUTE-OPTION-LEVEL)."""
+    if not options.present:
+        return Options()
     for name in options.named(*NOT_ON_ROUTES):
         options[name].problem("GMG501", f"{name} has no effect on a route")
     return policy_options(options)
@@ -423,12 +425,12 @@ def rule_selector(entry: Field, namespace: str) -> RuleSelector:
     hosts, tables = entry["virtualHostSelector"], entry["routeTableSelector"]
     return RuleSelector(
         hosts=(
-            *map(table_ref, entry["virtualHostRefs"]),
+            *map(table_ref, entry.items_of("virtualHostRefs")),
             *((object_selector(hosts, namespace),) if hosts.present else ()),
         ),
         tables=(
-            *map(table_ref, entry["routeTableRefs"]),
+            *map(table_ref, entry.items_of("routeTableRefs")),
             *((object_selector(tables, namespace),) if tables.present else ()),
         ),
-        labels=entry["routeLabelMatcher"].pairs(),
+        labels=entry.pairs_of("routeLabelMatcher"),
     )

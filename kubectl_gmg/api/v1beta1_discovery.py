@@ -46,13 +46,13 @@ def service(reading: Reading) -> Service | None:
         found[name].opaque()
     return Service(
         ref=reading.ref,
-        namespace=found["ref"]["namespace"].text(),
-        name=found["ref"]["name"].text(),
-        cluster=found["ref"]["clusterName"].text(),
-        labels=found["labels"].pairs(),
-        pod_selector=found["workloadSelectorLabels"].pairs(),
-        ports=tuple(map(service_port, found["ports"])),
-        federated_hostname=reading.status["appliedFederation"]["federatedHostname"].text() or None,
+        namespace=found["ref"].text_of("namespace"),
+        name=found["ref"].text_of("name"),
+        cluster=found["ref"].text_of("clusterName"),
+        labels=found.pairs_of("labels"),
+        pod_selector=found.pairs_of("workloadSelectorLabels"),
+        ports=tuple(map(service_port, found.items_of("ports"))),
+        federated_hostname=reading.status["appliedFederation"].text_of("federatedHostname") or None,
     )
 
 
@@ -60,7 +60,7 @@ def service_port(port: Field) -> ServicePort:
     """A port of a Service."""
     for name in ("protocol", "appProtocol", "targetPort", "targetPortName", "targetPortNumber", "nodePort"):
         port[name].opaque()
-    return ServicePort(port["port"].integer() or 0, port["name"].text())
+    return ServicePort(port.integer_of("port") or 0, port.text_of("name"))
 
 
 def virtual_destination(reading: Reading) -> VirtualDestination:
@@ -73,8 +73,8 @@ def virtual_destination(reading: Reading) -> VirtualDestination:
         port[name].opaque()
     return VirtualDestination(
         ref=reading.ref,
-        hostname=spec["hostname"].text(),
-        port=port["number"].integer(),
+        hostname=spec.text_of("hostname"),
+        port=port.integer_of("number"),
         backing=tuple(map(backing, reading.status["selectedDestinations"])),
     )
 
@@ -84,9 +84,9 @@ def backing(selected: Field) -> Backing:
     found = selected["destination"]["kubeService"]
     return Backing(
         kind="Service",
-        namespace=found["namespace"].text(),
-        name=found["name"].text(),
-        cluster=found["clusterName"].text(),
+        namespace=found.text_of("namespace"),
+        name=found.text_of("name"),
+        cluster=found.text_of("clusterName"),
         address=None,
         port=None,
         tls=False,
@@ -98,14 +98,14 @@ def workload(reading: Reading) -> Workload | None:
     reading.spec["mesh"].opaque()
     reading.spec["appMesh"].opaque()
     found = reading.spec["kubernetes"]
-    found["serviceAccountName"].text()
+    found.text_of("serviceAccountName")
     if not found.present:
         return None
     return Workload(
         ref=reading.ref,
-        namespace=found["controller"]["namespace"].text(),
-        cluster=found["controller"]["clusterName"].text(),
-        labels=found["podLabels"].pairs(),
+        namespace=found["controller"].text_of("namespace"),
+        cluster=found["controller"].text_of("clusterName"),
+        labels=found.pairs_of("podLabels"),
     )
 
 
@@ -113,4 +113,4 @@ def cluster(reading: Reading) -> Cluster:
     """A registered cluster; its object's name is the name used everywhere (11.2)."""
     for name in ("secretName", "providerInfo"):
         reading.spec[name].opaque()
-    return Cluster(reading.ref.name, reading.spec["clusterDomain"].text() or "cluster.local")
+    return Cluster(reading.ref.name, reading.spec.text_of("clusterDomain") or "cluster.local")

@@ -13,17 +13,17 @@ NUMERIC = (Operator.GREATER_THAN, Operator.LESS_THAN)
 
 def table_ref(ref: Field) -> TableRef:
     """A reference by name; without a namespace it names nothing (D-29)."""
-    namespace = ref["namespace"].text()
+    namespace = ref.text_of("namespace")
     if not namespace:
         ref.problem("GMG211", "a reference must give a namespace; it names nothing")
-    return TableRef(ref.origin, namespace, ref["name"].text())
+    return TableRef(ref.origin, namespace, ref.text_of("name"))
 
 
 def object_selector(selector: Field, owner_namespace: str) -> Selector:
     """Namespaces and labels; no namespaces means that of the object that holds the selector."""
     namespaces = frozenset(selector["namespaces"].texts()) or frozenset({owner_namespace})
-    labels = tuple(Requirement(key, Operator.EQUALS, (value,)) for key, value in selector["labels"].pairs())
-    expressions = tuple(map(requirement, selector["expressions"]))
+    labels = tuple(Requirement(key, Operator.EQUALS, (value,)) for key, value in selector.pairs_of("labels"))
+    expressions = tuple(map(requirement, selector.items_of("expressions")))
     valid = None not in expressions
     if labels and expressions:
         selector.problem("GMG208", "labels and expressions exclude each other; the selector matches nothing")
@@ -40,7 +40,7 @@ def requirement(expression: Field) -> Requirement | None:
     """A condition on one label; None if operator and values do not fit, which makes the selector match nothing."""
     operator = expression["operator"].choice(Operator, Operator.EQUALS)
     values = expression["values"].texts()
-    key = expression["key"].text()
+    key = expression.text_of("key")
     if operator is None:
         return None
     if not key or not fits(operator, values):
@@ -69,13 +69,15 @@ def service_selector(selector: Field) -> ServiceSelector:
     refs = selector["kubeServiceRefs"]["services"]
     return ServiceSelector(
         matcher=ServiceMatcher(
-            labels=matcher["labels"].pairs(),
+            labels=matcher.pairs_of("labels"),
             namespaces=frozenset(matcher["namespaces"].texts()),
             clusters=frozenset(matcher["clusters"].texts()),
         )
         if matcher.present
         else None,
-        refs=tuple(ServiceRef(ref["namespace"].text(), ref["name"].text(), ref["clusterName"].text()) for ref in refs),
+        refs=tuple(
+            ServiceRef(ref.text_of("namespace"), ref.text_of("name"), ref.text_of("clusterName")) for ref in refs
+        ),
     )
 
 
@@ -84,7 +86,7 @@ def workload_matchers(selectors: Field) -> tuple[WorkloadMatcher, ...]:
     matchers = (entry["kubeWorkloadMatcher"] for entry in selectors)
     return tuple(
         WorkloadMatcher(
-            labels=matcher["labels"].pairs(),
+            labels=matcher.pairs_of("labels"),
             namespaces=frozenset(matcher["namespaces"].texts()),
             clusters=frozenset(matcher["clusters"].texts()),
         )

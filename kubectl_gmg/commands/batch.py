@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kubectl_gmg.commands.curl_request import DEFAULT_PORTS, Asked, Typed, built, header_of, split
+from kubectl_gmg.commands.curl_request import DEFAULT_PORTS, Asked, Header, Typed, built, port_of, shaped, split
 from kubectl_gmg.commands.expect import Wanted, judged, known
+from kubectl_gmg.commands.target import Meant, meant
 from kubectl_gmg.errors import GmgError, SourceError, UsageError
-from kubectl_gmg.model.request import Request
 from kubectl_gmg.pipeline import Session
 from kubectl_gmg.resolve.rows import Rows
-from kubectl_gmg.resolve.target import find
 from kubectl_gmg.simulate.entry import Narrowing, entry_points
 from kubectl_gmg.simulate.trace import Simulator
 from kubectl_gmg.views import BadLine, Simulated
 
-KNOWN_KEYS = frozenset({"url", "scheme", "host", "port", "path", "method", "headers", "sni", "expect"})
+PARTS = frozenset({"scheme", "host", "port", "path"})
+KNOWN_KEYS = PARTS | {"url", "method", "headers", "sni", "expect"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class Batch:
         self._expect = expect
         self._candidates = candidates
         self._simulator = Simulator(Rows(session.resolved, session.inventory))
-        self._targets: dict[str, frozenset[str]] = {value: self._ids(value) for key, value in expect if key == "route"}
+        self._targets: dict[str, Meant] = {value: self._meant(value) for key, value in expect if key == "route"}
 
-    def _ids(self, target: str) -> frozenset[str]:
-        return find(target, self._session.resolved, self._session.inventory).ids
+    def _meant(self, target: str) -> Meant:
+        return meant(target, self._session.resolved, self._session.inventory)
 
     def answers(self, line: Line) -> tuple[Simulated, ...]:
         """What every answering entry point does with a request."""
@@ -60,8 +60,8 @@ class Batch:
 
     def _is_route(self, item: Simulated, target: str) -> bool:
         if target not in self._targets:
-            self._targets[target] = self._ids(target)
-        return item.row is not None and item.row.id in self._targets[target]
+            self._targets[target] = self._meant(target)
+        return item.row is not None and self._targets[target].leads_through(item.row)
 
     def file(self, name: str, url: str | None, typed: Typed) -> tuple[tuple[Simulated | BadLine, ...], int]:
         """The answers to every line of a file, and how many requests there were; a bad line does not stop the rest."""
@@ -93,17 +93,17 @@ def numbered(text: str) -> Iterator[tuple[int, str]]:
 
 
 def parse(text: str, url: str | None, typed: Typed, at: tuple[str, int]) -> Line:
-    """A line as a request: an object, an access-log line, or a method and URL."""
+    """A line as a request: an object, an access-log line, or a method and URL. Raises `UsageError` for any other."""
     if text.startswith("{"):
         return from_object(text, typed, at)
     quoted = text.split('"')[1::2]
-    if quoted and any(is_request_line(each) for each in quoted):
+    if any(is_request_line(each) for each in quoted):
         return from_access_log(quoted, url, typed, at)
-    method, _, target = text.rpartition(" ")
-    if " " in method.strip() or not target:
+    *methods, target = text.split()
+    if len(methods) > 1 or not all(method.isascii() and method.isalpha() for method in methods):
         raise UsageError("this is no request", "write METHOD URL, an object, or an access-log line")
-    typed = replace(typed, method=method.strip() or typed.method)
-    return Line(built(target if not target.startswith("/") else below(url, target), typed), at=at)
+    typed = replace(typed, method=methods[0] if methods else typed.method)
+    return Line(built(below(url, target) if target.startswith("/") else target, typed), at=at)
 
 
 def is_request_line(text: str) -> bool:
@@ -112,20 +112,30 @@ def is_request_line(text: str) -> bool:
     return len(words) == 3 and words[2].startswith("HTTP/")
 
 
-def below(url: str | None, target: str, host: str | None = None) -> str:
-    """A target at the host of the URL argument, or at a host that is given."""
-    if url is None and host is None:
+def place(url: str | None) -> tuple[str, str]:
+    """Scheme and authority of the URL argument. Raises `UsageError` if there is none."""
+    if url is None:
         raise UsageError("a path alone needs a host", "give a URL as well, or write whole URLs")
-    scheme, authority, _ = split(url) if url is not None else ("http", "", "")
-    return f"{scheme}://{host or authority}{target}"
+    return split(url)[:2]
+
+
+def below(url: str | None, target: str) -> str:
+    """A target at the host of the URL argument."""
+    scheme, authority = place(url)
+    return f"{scheme}://{authority}{target}"
+
+
+ISTIO_FIELDS = 7
+"""The quoted fields of a line of Istio's default access log; older releases have more, other formats fewer."""
 
 
 def from_access_log(quoted: list[str], url: str | None, typed: Typed, at: tuple[str, int]) -> Line:
-    """A line of Istio's default access log: its last quoted field but one is the host."""
+    """A line of an access log; in Istio's default format the last quoted field but one is the host."""
     method, target, _ = next(each for each in quoted if is_request_line(each)).split(" ")
-    host = quoted[-2] if len(quoted) >= 3 and not is_request_line(quoted[-2]) else None
-    asked = built(below(url, target, host if host and host != "-" else None), replace(typed, method=method))
-    return Line(replace(asked, url_port=None), at=at)
+    host = quoted[-2] if len(quoted) >= ISTIO_FIELDS else "-"
+    scheme, authority = ("http" if url is None else split(url)[0], host) if host != "-" else place(url)
+    port = port_of(authority) or DEFAULT_PORTS[scheme]
+    return Line(Asked(shaped(scheme, authority, port, target, replace(typed, method=method))), at=at)
 
 
 def from_object(text: str, typed: Typed, at: tuple[str, int]) -> Line:
@@ -136,20 +146,16 @@ def from_object(text: str, typed: Typed, at: tuple[str, int]) -> Line:
         raise UsageError(f"this is no JSON object: {error}") from error
     if unknown := sorted(set(given) - KNOWN_KEYS):
         raise UsageError(f"unknown key {', '.join(unknown)}", f"known are {', '.join(sorted(KNOWN_KEYS))}")
-    headers = tuple(header_text(name, value) for name, value in pairs(given.get("headers") or {}))
-    shaped = replace(
+    if "url" in given and (doubled := sorted(PARTS.intersection(given))):
+        raise UsageError(f"url says {' and '.join(doubled)} already", "give either url or its parts")
+    own = replace(
         typed,
         method=text_of(given, "method") or typed.method,
-        headers=(*typed.headers, *headers),
+        headers=(*headers_of(given.get("headers")), *typed.headers),
         sni=text_of(given, "sni") or typed.sni,
     )
-    asked = built(text_of(given, "url"), shaped) if "url" in given else from_parts(given, shaped)
-    return Line(asked, expectations(given.get("expect") or {}), at)
-
-
-def header_text(name: str, value: str) -> str:
-    """A header as it is typed."""
-    return f"{name}: {value}" if value else f"{name};"
+    asked = built(text_of(given, "url"), own) if "url" in given else from_parts(given, own)
+    return Line(asked, expectations(given.get("expect")), at)
 
 
 def text_of(given: dict[str, Any], key: str) -> str | None:
@@ -160,13 +166,19 @@ def text_of(given: dict[str, Any], key: str) -> str | None:
     return value
 
 
-def pairs(headers: Any) -> list[tuple[str, str]]:
-    """Headers, given as a map or as a list."""
-    if isinstance(headers, dict):
-        return [(str(name), str(value)) for name, value in headers.items()]
-    if not isinstance(headers, list) or not all(isinstance(each, dict) for each in headers):
+def headers_of(given: Any) -> tuple[Header, ...]:
+    """Headers, given as a map or as a list. Raises `UsageError` for anything else."""
+    pairs = given.items() if isinstance(given, dict) else [named_value(each) for each in given or ()]
+    if not all(isinstance(text, str) for pair in pairs for text in pair):
+        raise UsageError("the name and value of a header are strings")
+    return tuple(pairs)
+
+
+def named_value(given: Any) -> tuple[Any, Any]:
+    """An entry of a list of headers."""
+    if not isinstance(given, dict) or set(given) != {"name", "value"}:
         raise UsageError("headers must be a map, or a list of objects with name and value")
-    return [(str(each.get("name", "")), str(each.get("value", ""))) for each in headers]
+    return given["name"], given["value"]
 
 
 def from_parts(given: dict[str, Any], typed: Typed) -> Asked:
@@ -174,22 +186,22 @@ def from_parts(given: dict[str, Any], typed: Typed) -> Asked:
     scheme = text_of(given, "scheme") or "http"
     if scheme not in DEFAULT_PORTS:
         raise UsageError(f"{scheme} is no scheme that a gateway serves", "use http, https or tcp")
-    port = given.get("port", DEFAULT_PORTS[scheme])
-    if not isinstance(port, int) or isinstance(port, bool):
-        raise UsageError("port must be a number")
-    host = text_of(given, "host")
-    asked = built(f"{scheme}://{host or 'localhost'}/", typed)
-    headers = [header for text in typed.headers if (header := header_of(text)) and header[0].lower() != "host"]
-    request: Request = replace(
-        asked.request, path=text_of(given, "path") or "/", port=port, host=host, headers=tuple(headers)
-    )
-    return Asked(request, port if "port" in given else None)
+    host, port = text_of(given, "host"), given.get("port")
+    if not (host or typed.names_host):
+        raise UsageError("there is neither url nor host", "write at least one of them")
+    if port is not None and (not isinstance(port, int) or isinstance(port, bool) or not 0 <= port < 65536):
+        raise UsageError("port must be a number up to 65535")
+    named = port if port is not None else port_of(host or "")
+    request = shaped(scheme, host, named or DEFAULT_PORTS[scheme], text_of(given, "path") or "/", typed)
+    return Asked(request, named if host and not typed.names_host else port)
 
 
-def expectations(expect: Any) -> Wanted:
-    """What is expected of one line."""
-    if not isinstance(expect, dict):
+def expectations(given: Any) -> Wanted:
+    """What is expected of one line. Raises `UsageError` for what cannot be."""
+    if not isinstance(given, dict | None):
         raise UsageError("expect must be a map")
-    for key in expect:
+    for key, value in (given or {}).items():
         known(key)
-    return tuple((key, str(value)) for key, value in expect.items())
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            raise UsageError(f"expect {key} must be a string or a number")
+    return tuple((key, str(value)) for key, value in (given or {}).items())

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from kubectl_gmg.errors import UsageError
 from kubectl_gmg.pipeline import Session
 from kubectl_gmg.views import Simulation
 
-UrlArgument = Annotated[
-    str | None, typer.Argument(help="The URL, with or without a scheme.", metavar="URL", show_default=False)
-]
+# Hidden, since Typer would print a Python type beside it: the text of the command says what it is.
+UrlArgument = Annotated[str | None, typer.Argument(metavar="URL", hidden=True)]
 MethodOption = Annotated[str | None, typer.Option("-X", "--request", help="The method.", metavar="METHOD")]
 HeaderOption = Annotated[list[str], typer.Option("-H", "--header", help="A header.", metavar="NAME:VALUE")]
 HeadOption = Annotated[bool, typer.Option("-I", "--head", help="Ask with HEAD.", show_default=False)]
@@ -57,7 +57,10 @@ def curl(  # noqa: PLR0913, PLR0917 - a flag is a parameter
     requests: RequestsOption = None,
     candidates: CandidatesOption = False,
 ) -> Simulation:
-    """Simulate a request, as curl would send it: which route takes it, why the others do not. Nothing is sent.
+    """Simulate a request: show which route takes it, and why.
+
+    Nothing is sent. The request is the one that curl would make of the same words; a URL without a scheme is http, and
+    its port narrows the listeners if one is known to have it and no Host header is given.
 
     \b
     Examples:
@@ -65,16 +68,20 @@ def curl(  # noqa: PLR0913, PLR0917 - a flag is a parameter
       kubectl gmg curl http://www.example.com/reviews --expect status=404
     """
     from kubectl_gmg.commands.batch import Batch, Line  # noqa: PLC0415
-    from kubectl_gmg.commands.curl_request import Typed, built  # noqa: PLC0415
+    from kubectl_gmg.commands.curl_request import Typed, built, header_of, split  # noqa: PLC0415
     from kubectl_gmg.commands.expect import parsed  # noqa: PLC0415
 
     if silent:
         session.settings = replace(session.settings, quiet=True, say=lambda _: None)
-    typed = Typed(method, tuple(header), head, tuple(query), tuple(cookie), data, sni)
+    typed = Typed(method, tuple(map(header_of, header)), head, tuple(query), tuple(cookie), data, sni)
     expected = parsed(expect)
-    batch = Batch(session, listener, expected, candidates=candidates or requests is None)
     if requests is None:
-        items = batch.answers(Line(built(url, typed)))
+        line = Line(built(url, typed))  # before anything is read
+        items = Batch(session, listener, expected, candidates=True).answers(line)
         return Simulation(session.about, items, 1, all_entries=every, verbose=session.settings.verbose > 0)
-    answers, count = batch.file(requests, url, typed)
+    if url is not None:
+        split(url)
+    if requests == "-" and "-" in session.settings.filename:
+        raise UsageError("both -f and --requests ask for stdin", "give one of them as a file")
+    answers, count = Batch(session, listener, expected, candidates=candidates).file(requests, url, typed)
     return Simulation(session.about, answers, count, many=True)

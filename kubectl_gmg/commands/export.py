@@ -19,12 +19,14 @@ UpstreamOption = Annotated[
 
 
 def envoy(session: Session, upstream: UpstreamOption = []) -> Bootstrap:  # noqa: B006 - typer copies it
-    """Print the resolved routing as a complete Envoy configuration, to try it out or to compare with a running proxy.
+    """Print the resolved routing as an Envoy configuration.
+
+    It is a complete bootstrap, to try the routes out or to compare them with a running proxy.
 
     \b
     Examples:
       kubectl gmg export envoy > envoy.yaml
-      kubectl gmg export envoy --demo --upstream 'outbound|9080||ratings.bookinfo.svc.cluster.local=127.0.0.1:9080'
+      kubectl gmg export envoy -f routes/ --upstream 'NAME=127.0.0.1:9080'
     """
     from kubectl_gmg.export.envoy import bootstrap  # noqa: PLC0415
     from kubectl_gmg.resolve.rows import Rows, terminal_id  # noqa: PLC0415

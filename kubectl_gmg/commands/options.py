@@ -84,7 +84,15 @@ SHARED = (
     flag("ascii", bool, False, "--ascii", text="Print ASCII only."),
     flag("width", int | None, None, "--width", text="The width to print for in a terminal.", metavar="N", min=20),
     flag("quiet", bool, False, "-q", "--quiet", text="Say less on stderr."),
-    flag("verbose", int, 0, "-v", text="Show the requests made; -vv also the traceback of a bug.", count=True),
+    flag(
+        "verbose",
+        int,
+        0,
+        "-v",
+        text="Show the requests made; -vv also the traceback of a bug.",
+        count=True,
+        show_default=False,
+    ),
 )
 NAMES = frozenset(parameter.name for parameter in SHARED)
 
@@ -114,7 +122,11 @@ def settings_of(flags: Given) -> Settings:
     for name in ("request_timeout", "deadline"):
         if name in values:
             values[name] = positive_seconds(values[name])
-    values["filename"] = tuple(values.get("filename", ()))
+    # A short flag's value may follow `=`, as kubectl allows it: -o=json.
+    for name in ("output", "namespace", "selector"):
+        if name in values and values[name] is not None:
+            values[name] = values[name].removeprefix("=")
+    values["filename"] = tuple(name.removeprefix("=") for name in values.get("filename", ()))
     require(values.get("color", "auto"), COLORS, "--color")
     require(values.get("generation", "auto"), GENERATIONS, "--generation")
     if values.get("demo") and values["filename"]:

@@ -28,7 +28,9 @@ Served = tuple[Gateway, ResolvedListener, Host]
 def routes(
     session: Session, host: HostOption = None, policy: PolicyOption = None, all_routes: AllOption = False
 ) -> RouteList:
-    """Show the routes of each host in the order the proxy tries them: the first that matches wins.
+    """Show the routes of each host in the order the proxy tries them.
+
+    The first route that matches wins. A host that several listeners serve alike is shown once.
 
     \b
     Examples:

@@ -9,18 +9,18 @@ import typer
 from kubectl_gmg.pipeline import Session
 from kubectl_gmg.views import Forest
 
-TargetArgument = Annotated[
-    str | None,
-    typer.Argument(
-        help="Only what concerns this host, table, gateway or route: vh/NAME, rt/NS/NAME, vg/NAME, a domain, an id.",
-        metavar="[TARGET]",
-    ),
-]
+# Hidden, since Typer would print a Python type beside it: the text of the command says what it may be.
+TargetArgument = Annotated[str | None, typer.Argument(metavar="TARGET", hidden=True)]
 DepthOption = Annotated[int | None, typer.Option("--depth", help="Levels shown below each root.", metavar="N", min=0)]
 
 
 def tree(session: Session, target: TargetArgument = None, depth: DepthOption = None) -> Forest:
-    """Show who delegates to whom, from the gateway down to each route, with every delegate that reaches nothing.
+    """Show who delegates to whom, from the gateway down to each route.
+
+    Every delegate that reaches nothing is shown in its place, then hosts and tables that nothing leads to.
+
+    With a TARGET only what leads to it, and what hangs below: a URL, vg/NAME, vh/NAME, rt/NAME, service/NAME.NS,
+    policy/NAME (or KIND/NS/NAME), HOST#INDEX, an id or its end, a domain.
 
     \b
     Examples:
@@ -28,12 +28,14 @@ def tree(session: Session, target: TargetArgument = None, depth: DepthOption = N
       kubectl gmg tree rt/team-a/checkout -f routes/
     """
     from kubectl_gmg.commands.forest import Planter, cut, narrowed, scoped  # noqa: PLC0415
+    from kubectl_gmg.commands.target import meant  # noqa: PLC0415
     from kubectl_gmg.resolve.scope import scope_of  # noqa: PLC0415
-    from kubectl_gmg.resolve.target import find  # noqa: PLC0415
 
     roots = Planter(session.resolved, session.inventory).roots()
+    if session.settings.gateway is not None:
+        roots = tuple(root for root in roots if root.type == "gateway")
     scope = scope_of(session.about.namespaces[0] if session.about.namespaces else None, session.settings.selector)
     roots = scoped(roots, scope)
     if target is not None:
-        roots = narrowed(roots, find(target, session.resolved, session.inventory))
+        roots = narrowed(roots, meant(target, session.resolved, session.inventory))
     return Forest(session.about, tuple(cut(root, depth) for root in roots))

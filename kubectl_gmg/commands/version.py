@@ -18,7 +18,7 @@ ClientOption = Annotated[bool, typer.Option("--client", help="Do not ask the clu
 
 
 def version(session: Session, client: ClientOption = False) -> VersionInfo:
-    """Show the version of this program and the API generations it knows.
+    """Show the version of this program and the generations it knows.
 
     \b
     Examples:

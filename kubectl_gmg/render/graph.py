@@ -70,7 +70,8 @@ def mermaid(view: Forest, _locate: Locate, _look: Look) -> str:
     for each in numbered(view):
         start, end = MERMAID_SHAPES[each.node.type]
         text = label(each.node).replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
-        lines.append(f"  n{each.number}{start}{text.replace('#', '&num;')}{end}")
+        text = text.replace("#", "&num;").replace("`", "&#96;")
+        lines.append(f"  n{each.number}{start}{text}{end}")
         if each.parent is not None:
             lines.append(f"  n{each.parent} --> n{each.number}")
     return "\n".join(lines)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from kubectl_gmg.model.resolved import Gateway
 from kubectl_gmg.render import Locate
+from kubectl_gmg.render.indented import indented
 from kubectl_gmg.render.parts import (
     Json,
     action_json,
@@ -19,7 +19,7 @@ from kubectl_gmg.render.parts import (
     request_json,
     route_json,
 )
-from kubectl_gmg.render.plain import unprintable
+from kubectl_gmg.render.plain import json_escape, unprintable, yaml_escape
 from kubectl_gmg.views import (
     BadLine,
     Bootstrap,
@@ -37,21 +37,30 @@ from kubectl_gmg.views import (
 
 def as_json(document: Any) -> str:
     """One JSON document. What a terminal might obey is written as an escape, which means the same to a reader."""
-    return unprintable(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False), escape_json)
-
-
-def escape_json(letter: str) -> str:
-    """A character as JSON escapes it."""
-    return f"\\u{ord(letter):04x}"
+    return unprintable(indented(document), json_escape)
 
 
 def as_yaml(document: Any) -> str:
-    """One YAML document."""
+    """One YAML document. Whatever is not ASCII stands between double quotes, where it may be written as an escape."""
     import yaml  # noqa: PLC0415 - only this format needs it
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=4096)
-    return text.removesuffix("\n")
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+        """Never shares a value by an anchor."""
+
+        def ignore_aliases(self, _data: Any) -> bool:
+            """Equal values are written out each time, as in JSON."""
+            return True
+
+    def text_node(dumper: Any, text: str) -> Any:
+        """A text; half a character, which YAML cannot hold, becomes the replacement character."""
+        if text.isascii():
+            return dumper.represent_scalar("tag:yaml.org,2002:str", text)
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return dumper.represent_scalar("tag:yaml.org,2002:str", whole, style='"')
+
+    Dumper.add_representer(str, text_node)
+    text: str = yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=4096)
+    return unprintable(text.removesuffix("\n"), yaml_escape)
 
 
 def route_list(view: RouteList, locate: Locate) -> Json:

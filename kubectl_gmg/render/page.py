@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_gmg.render.plain import shown
+from kubectl_gmg.render.plain import only_ascii, shown
 from kubectl_gmg.views import Look
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
+    from rich.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +24,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line; `hang` is how far a continuation is indented."""
+    """One line; `hang` stands in front of what a narrow terminal moves to the next one."""
 
     spans: tuple[Span, ...]
-    hang: int = 0
+    hang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; `cut` ones lose their end in a narrow terminal instead of being folded."""
+    """A column of a table; where a terminal is too narrow the end of a `cut` one goes first."""
 
     title: str
     right: bool = False
@@ -51,7 +52,7 @@ Block = Line | Table
 Page = tuple[Block, ...]
 
 
-def line(*parts: str | Span, hang: int = 0) -> Line:
+def line(*parts: str | Span, hang: str = "") -> Line:
     """A line of texts and spans."""
     return Line(tuple(Span(part) if isinstance(part, str) else part for part in parts), hang)
 
@@ -59,21 +60,24 @@ def line(*parts: str | Span, hang: int = 0) -> Line:
 ASCII = str.maketrans({"·": "-", "→": "->", "├": "|", "└": "`", "─": "-", "│": "|", "…": "...", "✗": "x", "—": "-"})
 
 
+UNLIMITED = 1_000_000
+"""A width, in letters, at which nothing is folded or cut."""
+
+
 def text_of(page: Iterable[Block], look: Look) -> str:
     """The page as plain text; nothing is cut."""
-    blocks = (line_text(block) if isinstance(block, Line) else table_text(block, look) for block in page)
-    text = "\n".join(blocks)
-    return text if look.unicode else ascii_only(text)
+    return "\n".join(line_text(block, look) if isinstance(block, Line) else table_text(block, look) for block in page)
 
 
-def ascii_only(text: str) -> str:
-    """The text for a terminal that knows ASCII only: our own signs are replaced, other letters written as escapes."""
-    return text.translate(ASCII).encode("ascii", "backslashreplace").decode()
+def written(text: str, look: Look) -> str:
+    """A text as it may be printed; where only ASCII is known our own signs are replaced, other letters are escapes."""
+    harmless = shown(text)
+    return harmless if look.unicode else only_ascii(harmless.translate(ASCII))
 
 
-def line_text(block: Line) -> str:
+def line_text(block: Line, look: Look) -> str:
     """A line as plain text."""
-    return "".join(shown(span.text) for span in block.spans).rstrip()
+    return "".join(written(span.text, look) for span in block.spans).rstrip()
 
 
 def table_text(table: Table, look: Look) -> str:
@@ -81,7 +85,7 @@ def table_text(table: Table, look: Look) -> str:
     import tabulate as library  # noqa: PLC0415 - only pages need it
 
     library.MIN_PADDING = 0
-    rows = [[shown(span.text) for span in row] for row in table.rows]
+    rows = [[written(span.text, look) for span in row] for row in table.rows]
     heads = [column.title for column in table.columns] if look.headers else []
     align = ["right" if column.right else "left" for column in table.columns]
     if not rows:
@@ -91,16 +95,17 @@ def table_text(table: Table, look: Look) -> str:
 
 
 def terminal_text(page: Iterable[Block], look: Look) -> str:
-    """The page as Rich prints it on a terminal."""
+    """The page as Rich prints it on a terminal; wide pages run over its edge, as kubectl's do."""
     import io  # noqa: PLC0415
 
     from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
 
     console = Console(
         file=io.StringIO(),
-        width=look.width,
+        width=look.width or (None if look.terminal and not look.wide else UNLIMITED),
         force_terminal=True,
         color_system="standard" if look.color else None,
+        no_color=not look.color,
         highlight=False,
         markup=False,
         emoji=False,
@@ -108,8 +113,10 @@ def terminal_text(page: Iterable[Block], look: Look) -> str:
     )
     with console.capture() as capture:
         for block in page:
-            console.print(rich_line(block, look) if isinstance(block, Line) else rich_table(block, look))
-    text = "\n".join(each.rstrip() for each in capture.get().splitlines())
+            console.print(drawn(block, look, console))
+    text = "\n".join(each.rstrip() for each in capture.get().split("\n")).removesuffix("\n")
+    if not look.unicode:
+        text = text.replace("…", "~")  # where Rich has cut a cell: one letter for one letter
     return text if look.color else strip_styles(text)
 
 
@@ -120,44 +127,56 @@ def strip_styles(text: str) -> str:
     return re.sub("\x1b\\[[0-9;]*m", "", text)
 
 
-def rich_text(spans: Iterable[Span], look: Look) -> RenderableType:
+def rich_text(spans: Iterable[Span], look: Look) -> Text:
     """Literal text with styles; markup in it means nothing."""
     from rich.text import Text  # noqa: PLC0415 - only a terminal needs it
 
     text = Text()
     for span in spans:
-        written = shown(span.text)
-        text.append(written if look.unicode else ascii_only(written), style=span.style)
+        text.append(written(span.text, look), style=span.style)
     return text
 
 
-def rich_line(block: Line, look: Look) -> RenderableType:
-    """A line; what does not fit goes on below, indented."""
+def drawn(block: Block, look: Look, console: Console) -> RenderableType:
+    """A block as Rich knows it."""
+    return rich_line(block, look, console) if isinstance(block, Line) else rich_table(block, look, console)
+
+
+def rich_line(block: Line, look: Look, console: Console) -> RenderableType:
+    """A line; what does not fit goes on below, behind what hangs there."""
     if not block.hang:
         return rich_text(block.spans, look)
-    from rich.table import Table as Grid  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
+    hang = Text(written(block.hang, look))
     first, *rest = block.spans
-    grid = Grid.grid(padding=0)
-    grid.add_column(width=block.hang, no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row(rich_text((first,), look), rich_text(rest, look))
-    return grid
+    head = rich_text((first,), look)
+    parts = rich_text(rest, look).wrap(console, max(console.width - max(head.cell_len, hang.cell_len), LEAST))
+    return Text("\n").join((hang if number else head) + part for number, part in enumerate(parts))
 
 
-def rich_table(table: Table, look: Look) -> RenderableType:
-    """A table that fits the terminal: long cells are folded, or cut where the column says so."""
+LEAST = 24
+"""The letters that a cell keeps, and a line, however narrow the terminal."""
+
+
+def rich_table(table: Table, look: Look, console: Console) -> RenderableType:
+    """A table that fits the terminal: the end of a cut column goes first, then other cells are folded."""
     from rich.padding import Padding  # noqa: PLC0415
     from rich.table import Table as RichTable  # noqa: PLC0415
 
     rich = RichTable(box=None, show_header=look.headers, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in table.columns:
+    cells = [[rich_text((span,), look) for span in row] for row in table.rows]
+    heads = [len(column.title) if look.headers else 0 for column in table.columns]
+    widths = [max([head, *(row[place].cell_len for row in cells)]) for place, head in enumerate(heads)]
+    spare = console.width - table.indent - sum(widths) - 2 * (len(widths) - 1)
+    for column, width in zip(table.columns, widths, strict=True):
         rich.add_column(
             column.title,
             justify="right" if column.right else "left",
             overflow="ellipsis" if column.cut else "fold",
             no_wrap=column.cut or column.right,
+            max_width=max(width + min(spare, 0), min(width, LEAST)) if column.cut else None,
         )
-    for row in table.rows:
-        rich.add_row(*(rich_text((span,), look) for span in row))
+    for row in cells:
+        rich.add_row(*row)
     return Padding(rich, (0, 0, 0, table.indent))

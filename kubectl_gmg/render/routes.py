@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv as csv_format
 import io
+import re
 from collections import Counter
 from itertools import groupby
 
@@ -47,7 +48,8 @@ def page(view: RouteList, look: Look) -> Page:
 def scope(about: About) -> tuple[str, ...]:
     """Where the answer comes from, and what it reports on."""
     source = about.source
-    names = {"live": f"context {source.context}", "demo": "built-in example", "files": ", ".join(source.files)}
+    files = ("stdin" if name == "-" else name for name in source.files)
+    names = {"live": f"context {source.context}", "demo": "built-in example", "files": ", ".join(files)}
     spaces = f"namespace {', '.join(about.namespaces)}" if about.namespaces else "all namespaces"
     return (f"{names.get(source.type.value, source.type.value)} · {spaces}",)
 
@@ -106,9 +108,11 @@ def summary(view: RouteList) -> str:
     """What was counted."""
     gateways = len({id(gateway) for gateway, _, _ in view.hosts})
     hosts = grouped_hosts(view)
-    invalid = sum(row.route.index is None for row in view.rows)
+    printed = {(id(gateway), id(host), id(listeners[0])) for (gateway, host), listeners in hosts}
+    rows = [row for row in view.rows if (id(row.gateway), id(row.host), id(row.listener)) in printed]
+    invalid = sum(bool(row.route.terminal.because) for row in rows)
     left_out = f", {invalid} of them left out by the product" if invalid else ""
-    return f"{plural(gateways, 'gateway')}, {plural(len(hosts), 'host')}, {plural(len(view.rows), 'route')}{left_out}"
+    return f"{plural(gateways, 'gateway')}, {plural(len(hosts), 'host')}, {plural(len(rows), 'route')}{left_out}"
 
 
 def index_text(row: RouteRow) -> Span:
@@ -126,9 +130,10 @@ def short_names(rows: list[RouteRow]) -> dict[str, str]:
 
 
 def tails(name: str) -> list[str]:
-    """The ends of an id that begin at a rule, the shortest first."""
+    """The ends of an id, the shortest first; none begins at a rule without a name, which would say nothing."""
     parts = name.split("/")
-    return ["/".join(parts[start:]) for start in (*range(len(parts) - 1, 0, -1), 0)]
+    starts = (start for start in range(len(parts) - 1, 0, -1) if not parts[start].startswith("["))
+    return ["/".join(parts[start:]) for start in (*starts, 0)]
 
 
 def goes_to(row: RouteRow) -> str:
@@ -228,17 +233,20 @@ def markdown(view: RouteList, _locate: Locate, look: Look) -> str:
     parts = []
     for (gateway, listener, host), group in groupby(view.rows, key=lambda row: (row.gateway, row.listener, row.host)):
         rows = list(group)
-        title = f"**{gateway.ref.namespace}/{gateway.ref.name} {listener_name(listener)} {', '.join(host.domains)}**"
+        names = (f"{gateway.ref.namespace}/{gateway.ref.name}", listener_name(listener), ", ".join(host.domains))
+        title = f"**Gateway** {code(names[0])} {code(names[1])} · **host** {code(names[2] or 'no domain left')}"
         heads = ["#", "Match", "Route", "Goes to"]
         body = [
             [str(row.route.index or "-"), code(full_match_text(row.route.match)), code(row.id), code(goes_to(row))]
             for row in rows
         ]
         text = tabulate(body, heads, "github", disable_numparse=True)
-        parts.append(f"{shown(title)}\n\n{text}" if look.headers else text)
+        parts.append(f"{title}\n\n{text}" if look.headers else text)
     return "\n\n".join(parts)
 
 
 def code(text: str) -> str:
     """Text that Markdown prints literally, in a cell of a table."""
-    return "`" + shown(text).replace("`", "'").replace("|", "\\|") + "`"
+    ticks = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence, blank = "`" * (ticks + 1), " " if ticks else ""
+    return fence + blank + shown(text).replace("|", "\\|") + blank + fence

@@ -13,7 +13,7 @@ from kubectl_gmg.views import BadLine, Look, Simulated, Simulation, is_negative
 
 VERDICTS = {"no": Span("no", "dim"), "match": Span("MATCH", "bold green"), "late": Span("too late", "yellow")}
 OUTCOMES = {
-    "noGateway": "no gateway listens for such a request",
+    "noGateway": "no listener of a gateway takes such a request",
     "noHost": "no virtual host serves this name: the proxy answers 404",
     "noRoute": "no route matches: the proxy answers 404",
     "connectionClosed": "the proxy closes the connection",
@@ -57,6 +57,8 @@ def one(view: Simulation, item: Simulated) -> list[Block]:
 def request_line(item: Simulated) -> str:
     """The request in short."""
     request = item.request
+    if request.scheme == "tcp":
+        return f"a connection to tcp://{request.host or ''}"
     return f"{request.method} {request.scheme}://{request.host or ''}{request.path}"
 
 
@@ -85,7 +87,8 @@ def place(item: Simulated) -> list[Block]:
     if item.host is not None and item.domain is not None:
         kind = "exact domain of" if "*" not in item.domain else "by the domain"
         chosen = kind if kind.startswith("exact") else f"{kind} {item.domain} of"
-        found.append(line("host     ", Span(item.request.host or "", "bold"), f"  {chosen} {item.host.declared.ref}"))
+        name = Span(item.request.host or "", "bold")
+        found.append(line("host     ", name, f"  {chosen} {item.host.declared.ref}", hang=" " * 9))
     if item.routed_path != item.request.path:
         found.append(line(f"path     {item.routed_path} after normalisation"))
     return found

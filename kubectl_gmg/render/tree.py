@@ -35,7 +35,8 @@ def forest(view: Forest, _locate: Locate, look: Look) -> Page:
 
 def branch(node: TreeNode, first: str, rest: str) -> Iterator[Line]:
     """A node and what hangs below it; `first` and `rest` stand in front of its own and its children's lines."""
-    yield Line((Span(first), Span(node.label, STYLES.get(node.type, "")), *remark(node)), hang=len(first) and len(rest))
+    hang = f"{rest}│  " if node.children else f"{rest}   "
+    yield Line((Span(first), Span(node.label, STYLES.get(node.type, "")), *remark(node)), hang)
     for number, child in enumerate(node.children, 1):
         last = number == len(node.children)
         yield from branch(child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))

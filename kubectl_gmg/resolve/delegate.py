@@ -39,9 +39,12 @@ class Budget:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Descent:
-    """What a rule inherits from the rules above it; `matches` of None is the top of a host."""
+    """What a rule inherits from the rules above it; `matches` of None is the top of a host.
+
+    Never changed; it is not frozen only because there is one for every rule on every way down.
+    """
 
     matches: tuple[RouteMatch, ...] | None = None
     options: Options = NO_OPTIONS

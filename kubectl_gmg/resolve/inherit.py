@@ -21,8 +21,8 @@ def inherit_matches(above: Sequence[RouteMatch] | None, own: Sequence[RouteMatch
     """
     if above is None:
         return distinct(own) if len(own) > 1 else tuple(own)
-    pairs = (inherit_match(parent, child) for parent in above for child in own)
-    found = tuple(pair for pair in pairs if pair is not None)
+    pairs = [inherit_match(parent, child) for parent in above for child in own]
+    found = tuple([pair for pair in pairs if pair is not None])
     return distinct(found) if len(found) > 1 else found
 
 
@@ -35,8 +35,11 @@ def inherit_match(above: RouteMatch, own: RouteMatch) -> RouteMatch | None:
 
 def joined(above: RouteMatch, own: RouteMatch) -> RouteMatch:
     """Both matches at once, the method of the child where both have one."""
+    path = join_paths(above.path, own.path)
+    if path is own.path and not (above.method or above.headers or above.query_parameters):
+        return own
     return RouteMatch(
-        path=join_paths(above.path, own.path),
+        path=path,
         method=own.method or above.method,
         headers=both(above.headers, own.headers),
         query_parameters=both(above.query_parameters, own.query_parameters),
@@ -61,7 +64,8 @@ def join_paths(above: PathMatch | None, own: PathMatch | None) -> PathMatch | No
     if own.value == "/":
         return PathMatch(own.kind, prefix, ignore_case)
     slash = "" if own.value.startswith("/") else "/"
-    return PathMatch(own.kind, prefix.removesuffix("/") + slash + own.value, ignore_case)
+    value = prefix.removesuffix("/") + slash + own.value
+    return own if (value, ignore_case) == (own.value, own.ignore_case) else PathMatch(own.kind, value, ignore_case)
 
 
 def join_regex(above: PathMatch | None, own: PathMatch) -> PathMatch:
@@ -77,8 +81,8 @@ def join_regex(above: PathMatch | None, own: PathMatch) -> PathMatch:
 
 def inherit_options(above: Options, own: Options) -> Options:
     """A rule's own word wins, field by field; what it leaves unsaid comes from above (D-12)."""
-    if not own.fields:
-        return above
+    if not own.fields or not above.fields:
+        return own if own.fields else above
     inherited = dict(above.fields)
     for name, value in own.fields:
         inherited[name] = replace(value, displaced=inherited.get(name))

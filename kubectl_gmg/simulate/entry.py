@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubectl_gmg.errors import NotFoundError
-from kubectl_gmg.matching.host import DomainTable
+from kubectl_gmg.matching.host import DomainTable, lookup_name
 from kubectl_gmg.model.declared import Protocol
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Gateway, Resolved, ResolvedListener
@@ -68,4 +68,11 @@ def named(points: tuple[EntryPoint, ...], wanted: str) -> tuple[EntryPoint, ...]
 
 def server_name(request: Request) -> str | None:
     """The SNI of a request: given, else its host without port."""
-    return request.sni or (request.host or "").rsplit(":", 1)[0] or None
+    return request.sni or lookup_name(request.host or "") or None
+
+
+def reached_by(name: str | None, points: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
+    """Where a TLS handshake for a server name arrives: HTTPS listeners, else TLS ones; all if none has a chain."""
+    covering = tuple(each for each in points if each.covers(name))
+    terminating = tuple(each for each in covering if each.listener.declared.protocol is Protocol.HTTPS)
+    return terminating or covering or points

@@ -26,10 +26,11 @@ from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route
 from kubectl_gmg.resolve.order import decided_by
 from kubectl_gmg.resolve.rows import Rows
-from kubectl_gmg.simulate.entry import EntryPoint, server_name
+from kubectl_gmg.simulate.entry import EntryPoint, reached_by, server_name
 from kubectl_gmg.views import Candidate, RouteRow, Simulated, Upstream
 
 MOST_CANDIDATES = 100
+NO_UPGRADE = "the connection may be upgraded to websocket only"
 
 NOT_SIMULATED = {
     "extauth": "authentication",
@@ -72,27 +73,35 @@ class Simulator:
         if not entries:
             return (Simulated(request, request.path, "noGateway"),)
         prepared = prepare(request)
-        if isinstance(prepared, Refusal):
-            return tuple(refused(request, prepared, entry) for entry in entries)
-        answers = tuple(self._through(prepared, entry, candidates=candidates) for entry in entries)
-        serving = tuple(each for each in answers if each.host is not None)
-        return serving or answers
+        reached = reached_by(server_name(request), entries) if request.scheme == "https" else entries
+        serving = tuple(entry for entry in reached if self._serves(entry, prepared, request))
+        return tuple(self._through(request, prepared, each, candidates=candidates) for each in serving or reached)
 
-    def _through(self, prepared: Prepared, entry: EntryPoint, *, candidates: bool) -> Simulated:
-        request = prepared.request
-        blank = Simulated(request, prepared.routed_path, "noHost", entry.gateway, entry.listener)
+    def _serves(self, entry: EntryPoint, prepared: Prepared | Refusal, request: Request) -> bool:
+        """Whether an entry point has a host for the request, even if the proxy will not route it."""
+        host = prepared.request.host if isinstance(prepared, Prepared) else request.host
+        return self.domains(entry.listener).choose(host or "") is not None
+
+    def _through(
+        self, request: Request, prepared: Prepared | Refusal, entry: EntryPoint, *, candidates: bool
+    ) -> Simulated:
         protocol = entry.listener.declared.protocol
+        blank = Simulated(request, request.path, "noHost", entry.gateway, entry.listener)
         if protocol in (Protocol.HTTPS, Protocol.TLS) and not entry.covers(server_name(request)):
             return replace(blank, outcome="connectionClosed", why="no TLS chain for this server name")
         if protocol in (Protocol.TCP, Protocol.TLS):
             return replace(blank, outcome="notSimulated")
-        chosen = self.domains(entry.listener).choose(request.host or "")
+        if isinstance(prepared, Refusal):
+            answer = Response(prepared.status, (), "")
+            return replace(blank, outcome="proxyResponse", response=answer, why=prepared.reason)
+        blank = replace(blank, request=prepared.request, routed_path=prepared.routed_path)
+        chosen = self.domains(entry.listener).choose(prepared.request.host or "")
         if chosen is None:
             return replace(blank, response=not_found(prepared))
         domain, host = chosen
         at_host = replace(blank, host=host, domain=domain)
-        if entry.listener.declared.https_redirect:
-            return replace(at_host, outcome="redirect", response=https_only(prepared))
+        if entry.listener.declared.https_redirect and prepared.routable:
+            return redirected_to_https(prepared, at_host)
         return self._routed(prepared, at_host, entry, host, candidates=candidates)
 
     def _served(self, host: Host) -> ServedHost:
@@ -117,22 +126,24 @@ class Simulator:
             return replace(at_host, outcome="noRoute", response=not_found(prepared))
         row = row_of(served.routes[place])
         if (refusal := upgrade_refused(prepared)) is not None:
-            return replace(at_host, outcome="proxyResponse", row=row, response=refusal)
+            return replace(at_host, outcome="proxyResponse", row=row, response=refusal, why=NO_UPGRADE)
         return acted(prepared, replace(at_host, row=row, not_simulated=not_simulated(row.route)))
 
 
 def candidates_of(
     served: ServedHost, place: int | None, prepared: Prepared, row_of: Callable[[Route], RouteRow]
 ) -> tuple[tuple[Candidate, ...], int]:
-    """All routes before the winner, the winner, and every later one that would match; and how many are not shown."""
+    """All routes before the winner, the winner, and every later one that would match; and how many are not shown.
+
+    The winner is always among those shown.
+    """
     winner = None if place is None else served.routes[place]
-    shown: list[Candidate] = []
-    count = 0
-    for verdict, route in looked_at(served, place, prepared):
-        count += 1
-        if len(shown) < MOST_CANDIDATES or verdict == "match":
-            shown.append(candidate(row_of(route), verdict, winner, prepared))
-    return tuple(shown[-MOST_CANDIDATES:]), count - min(len(shown), MOST_CANDIDATES)
+    looked = tuple(looked_at(served, place, prepared))
+    shown = looked[:MOST_CANDIDATES]
+    if place is not None and place >= MOST_CANDIDATES:
+        shown = (*looked[: MOST_CANDIDATES - 1], looked[place])
+    made = tuple(candidate(row_of(route), verdict, winner, prepared) for verdict, route in shown)
+    return made, len(looked) - len(shown)
 
 
 def looked_at(served: ServedHost, place: int | None, prepared: Prepared) -> Iterator[tuple[str, Route]]:
@@ -155,12 +166,11 @@ def candidate(row: RouteRow, verdict: str, winner: Route | None, prepared: Prepa
     return Candidate(row, verdict, f"ranked after {winner.index}", why)
 
 
-def refused(request: Request, refusal: Refusal, entry: EntryPoint) -> Simulated:
-    """A request that the proxy refuses before it looks at any host."""
-    answer = Response(refusal.status, (), "")
-    return Simulated(
-        request, request.path, "proxyResponse", entry.gateway, entry.listener, response=answer, why=refusal.reason
-    )
+def redirected_to_https(prepared: Prepared, at_host: Simulated) -> Simulated:
+    """What a listener answers that wants https, before any route is looked at (`spec/envoy.md` 65 and 66)."""
+    if (refusal := upgrade_refused(prepared)) is not None:
+        return replace(at_host, outcome="proxyResponse", response=refusal, why=NO_UPGRADE)
+    return replace(at_host, outcome="redirect", response=https_only(prepared))
 
 
 def acted(prepared: Prepared, matched: Simulated) -> Simulated:

@@ -1,0 +1,140 @@
+"""What a TARGET of the command line means, a URL or what stands behind a route included (`spec/cli.md` 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from kubectl_gmg.commands.curl_request import Typed, built
+from kubectl_gmg.errors import NotFoundError, UsageError
+from kubectl_gmg.model.action import DestinationKind
+from kubectl_gmg.model.declared import Inventory
+from kubectl_gmg.model.origin import ObjectRef
+from kubectl_gmg.model.resolved import Resolved
+from kubectl_gmg.resolve.rows import Rows
+from kubectl_gmg.resolve.target import all_rows, find
+from kubectl_gmg.simulate.entry import Narrowing, entry_points
+from kubectl_gmg.simulate.trace import Simulator
+from kubectl_gmg.views import RouteRow
+
+DESTINATIONS = {
+    "service": DestinationKind.SERVICE,
+    "virtualdestination": DestinationKind.VIRTUAL_DESTINATION,
+    "externalservice": DestinationKind.EXTERNAL_SERVICE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The objects, or the ids of the routes, that a TARGET names."""
+
+    refs: frozenset[ObjectRef] = frozenset()
+    ids: frozenset[str] = frozenset()
+
+    def means(self, kind: str, ref: ObjectRef | None, name: str | None) -> bool:
+        """Whether a node of the tree is what was named."""
+        return (kind != "deadEnd" and ref in self.refs) or (kind == "route" and name in self.ids)
+
+    def leads_through(self, row: RouteRow) -> bool:
+        """Whether a route is what was named, or passes through it."""
+        passed = {row.gateway.ref, row.host.declared.ref, *(each.table.ref for each in row.route.terminal.tables)}
+        return row.id in self.ids or not passed.isdisjoint(self.refs)
+
+
+def meant(target: str, resolved: Resolved, inventory: Inventory) -> Meant:
+    """What a TARGET means, in the order of the forms. Raises `NotFoundError` if it names nothing, or too much."""
+    if is_url(target) and (ids := hit(target, resolved, inventory)):
+        return Meant(ids=ids)
+    if "://" in target:
+        raise NotFoundError(f"no route answers {target}", f"kubectl gmg curl {target}")
+    rows = tuple(all_rows(resolved, inventory))
+    try:
+        return by_name(target, rows, resolved, inventory)
+    except NotFoundError:
+        # What looks like KIND/NAME may still be an id: hosts may be called vh.
+        ids = frozenset(row.id for row in rows if row.id == target)
+        ids = ids or frozenset(row.id for row in rows if row.id.endswith(f"/{target}"))
+        if len(ids) == 1:
+            return Meant(ids=ids)
+        if "." in target and (owners := serving(target, resolved)):
+            return Meant(refs=owners)
+        raise
+
+
+def by_name(target: str, rows: tuple[RouteRow, ...], resolved: Resolved, inventory: Inventory) -> Meant:
+    """What a TARGET that is no URL names."""
+    kind, _, name = target.partition("/")
+    if kind.lower() == "policy" and name:
+        return Meant(ids=through_policy(name, rows))
+    if kind.lower() in DESTINATIONS and name:
+        return Meant(ids=to_destination(DESTINATIONS[kind.lower()], name, rows))
+    found = find(target, resolved, inventory)
+    return Meant(found.refs, found.ids)
+
+
+def is_url(target: str) -> bool:
+    """Whether a TARGET may be a URL: with a scheme, or a host with a dot before a path."""
+    host, slash, _ = target.partition("/")
+    named = "." in host or host.partition(":")[0] == "localhost"
+    return target.startswith(("http://", "https://")) or (bool(slash) and named)
+
+
+def hit(url: str, resolved: Resolved, inventory: Inventory) -> frozenset[str]:
+    """The routes that a URL hits; none if it is no URL that anybody answers."""
+    try:
+        asked = built(url, Typed())
+    except UsageError:
+        return frozenset()
+    entries, _ = entry_points(resolved, asked.request.scheme, Narrowing(None, asked.url_port))
+    answers = Simulator(Rows(resolved, inventory)).answer(asked.request, entries, candidates=False)
+    return frozenset(answer.row.id for answer in answers if answer.row is not None)
+
+
+def serving(name: str, resolved: Resolved) -> frozenset[ObjectRef]:
+    """The hosts that the proxies pick for a name."""
+    simulator = Simulator(Rows(resolved, Inventory()))
+    tables = (simulator.domains(listener) for gateway in resolved.gateways for listener in gateway.listeners)
+    return frozenset(found[1].declared.ref for table in tables if (found := table.choose(name)))
+
+
+def through_policy(name: str, rows: Iterable[RouteRow]) -> frozenset[str]:
+    """The routes that a policy selects. Raises `NotFoundError` if it selects none, or several are called so."""
+    return behind("policy", name, [(use.ref, row.id) for row in rows for use in row.route.terminal.policies])
+
+
+def to_destination(kind: DestinationKind, name: str, rows: Iterable[RouteRow]) -> frozenset[str]:
+    """The routes that forward to a destination, written `[NS/]NAME` or `NAME.NS[.CLUSTER]`.
+
+    Raises `NotFoundError` if none does, or several destinations are called so.
+    """
+    found = list(destinations(kind, rows))
+    dotted = frozenset(
+        row
+        for ref, row in found
+        if name in (f"{ref.name}.{ref.namespace}", f"{ref.name}.{ref.namespace}.{ref.cluster}")
+    )
+    return dotted or behind(kind.value, name, found)
+
+
+def destinations(kind: DestinationKind, rows: Iterable[RouteRow]) -> Iterator[tuple[ObjectRef, str]]:
+    """Every destination of a kind, with the id of the route that forwards there."""
+    for row in rows:
+        for each in (destination.declared for destination in row.destinations):
+            if each.kind is kind:
+                yield ObjectRef(each.namespace, each.name, kind.value, "", each.cluster), row.id
+
+
+def behind(kind: str, name: str, pairs: list[tuple[ObjectRef, str]]) -> frozenset[str]:
+    """The ids that belong to the object `[NS/]NAME`."""
+    namespace, _, plain = name.rpartition("/")
+    found = [(ref, row) for ref, row in pairs if ref.name == plain and namespace in ("", ref.namespace)]
+    if not found:
+        known = sorted({f"{ref.namespace}/{ref.name}" for ref, _ in pairs})
+        close = tuple(get_close_matches(name, known, n=5, cutoff=0.4)) or tuple(known[:5])
+        raise NotFoundError(f"no route has to do with a {kind} {name}", "use one of the candidates", candidates=close)
+    spaces = sorted({ref.namespace for ref, _ in found})
+    if len(spaces) > 1:
+        several = tuple(f"{space}/{plain}" for space in spaces)
+        raise NotFoundError(f"several objects are called {name}", "give the namespace too", candidates=several)
+    return frozenset(row for _, row in found)
