@@ -17,6 +17,11 @@ from kubectl_gmg.views import About, Source
 GENERATIONS = ("auto", "v1beta1")
 
 
+def read_stdin() -> bytes:
+    """All of stdin."""
+    return sys.stdin.buffer.read()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the shared flags say (`spec/cli.md` 2.1); times are in seconds."""
@@ -42,7 +47,7 @@ class Settings:
     width: int | None = None
     quiet: bool = False
     verbose: int = 0
-    stdin: Callable[[], bytes] = field(default=lambda: sys.stdin.buffer.read(), compare=False)
+    stdin: Callable[[], bytes] = field(default=read_stdin, compare=False)
     say: Callable[[str], None] = field(default=lambda _: None, compare=False)
 
 
@@ -82,10 +87,10 @@ class Session:
                 kinds=KINDS,
                 stdin=settings.stdin,
             )
-        from kubectl_gmg.kube import Connection  # noqa: PLC0415
         from kubectl_gmg.sources import live  # noqa: PLC0415
 
-        connection = Connection(settings.kubeconfig, settings.context, settings.request_timeout, settings.chunk_size)
+        limits = (settings.request_timeout, settings.chunk_size)
+        connection = live.Connection(settings.kubeconfig, settings.context, *limits)
         note = settings.say if settings.verbose else None
         return live.read(connection, KINDS, deadline=settings.deadline or None, note=note)
 

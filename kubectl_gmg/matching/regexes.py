@@ -20,7 +20,7 @@ SET_MEMORY = 16 << 20
 """Bytes that the automaton of one set may take; RE2's own default is 8 MiB."""
 
 SET_PROGRAM = 8_000
-"""How many RE2 instructions one set may have: two hundred states of that size fit into `SET_MEMORY`, and RE2 wants twenty."""
+"""How many RE2 instructions one set may have: 200 states of that size fit into `SET_MEMORY`; RE2 wants twenty."""
 
 ALONE_PROGRAM = 1_000
 """A pattern of more RE2 instructions than this is matched by itself."""

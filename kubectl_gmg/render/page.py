@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -60,6 +61,10 @@ def line(*parts: str | Span, hang: str = "") -> Line:
 ASCII = str.maketrans({"·": "-", "→": "->", "├": "|", "└": "`", "─": "-", "│": "|", "…": "...", "✗": "x", "—": "-"})
 
 
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+TRAILING = re.compile(rf" +((?:{STYLE.pattern})*)$", re.MULTILINE)
+"""Blanks at the end of a line, before the end of a style too."""
+
 UNLIMITED = 1_000_000
 """A width, in letters, at which nothing is folded or cut."""
 
@@ -114,17 +119,10 @@ def terminal_text(page: Iterable[Block], look: Look) -> str:
     with console.capture() as capture:
         for block in page:
             console.print(drawn(block, look, console))
-    text = "\n".join(each.rstrip() for each in capture.get().split("\n")).removesuffix("\n")
+    text = TRAILING.sub(r"\1", capture.get()).removesuffix("\n")
     if not look.unicode:
         text = text.replace("…", "~")  # where Rich has cut a cell: one letter for one letter
-    return text if look.color else strip_styles(text)
-
-
-def strip_styles(text: str) -> str:
-    """The text without bold and the like, for a terminal that wants no colour."""
-    import re  # noqa: PLC0415
-
-    return re.sub("\x1b\\[[0-9;]*m", "", text)
+    return text if look.color else STYLE.sub("", text)  # without colour nothing is bold either
 
 
 def rich_text(spans: Iterable[Span], look: Look) -> Text:

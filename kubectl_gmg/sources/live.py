@@ -20,6 +20,8 @@ from kubectl_gmg.kube import Client, Connection, NotInstalledError, RequestError
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.snapshot import Gap, GapReason, Kind, RawObject, Snapshot, SourceType
 
+__all__ = ["Connection", "read"]
+
 THREADS = 4
 
 ADVICE = {
