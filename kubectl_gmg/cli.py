@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def invoke(arguments: Sequence[str]) -> None:
     """Run the command that the arguments name. Whatever stops it is raised: Typer would answer some of it by itself."""
-    command = get_command(application())
+    command = program()
     with command.make_context(PROGRAM, list(arguments)) as caller:
         command.invoke(caller)
     sys.stdout.flush()
@@ -157,6 +158,12 @@ def print_error(text: str) -> None:
     with suppress(OSError, ValueError):
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
+
+
+@lru_cache(maxsize=1)
+def program() -> Any:
+    """All commands, ready to be called; it is the same for every run of a process."""
+    return get_command(application())
 
 
 def application() -> typer.Typer:

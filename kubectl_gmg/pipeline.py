@@ -166,7 +166,7 @@ def positive_seconds(text: str) -> float:
     """
     units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
     rest, total = text.strip(), 0.0
-    if rest.replace(".", "", 1).isdigit():
+    if rest.isascii() and rest.replace(".", "", 1).isdigit():
         return float(rest)
     while rest:
         digits = rest[: len(rest) - len(rest.lstrip("0123456789."))]

@@ -35,12 +35,14 @@ class Reader:
 
     def close(self, except_below: tuple[str, ...] = ()) -> tuple[Problem, ...]:
         """All that was noted, and every field that nobody asked for, apart from those below some fields of the top."""
-        opened, self.opened = self.opened, []  # cursors know their reader: what knows each other is never freed
+        opened, self.opened = self.opened, []
         for field in opened:
             for key in field.untouched():
                 unknown = field[key]
                 if unknown.origin.path[0] not in except_below:
                     unknown.problem("GMG001", f"unknown field {key!r}")
+        for field in opened:
+            field.forget()
         return tuple(dict.fromkeys(self.problems))
 
 
@@ -76,32 +78,35 @@ class Field:
         return self.value is not None
 
     def __getitem__(self, key: str) -> Field:
-        children = self._opened() if self._children is None else self._children
+        children = self._children or self._opened()
+        if children is None:
+            return Field(None, self, key, self._reader)
         child = children.get(key)
         if child is None:
-            value = None if self.value is None else self.value.get(key)
-            child = children[key] = Field(value, self, key, self._reader)
+            child = children[key] = Field(self.value.get(key), self, key, self._reader)
         return child
 
-    def _opened(self) -> dict[str, Field | None]:
-        """What was touched below this place, which must be an object."""
-        children = self._children
-        if children is None:
-            children = self._children = {}
-            if isinstance(self.value, dict):
-                self._reader.opened.append(self)
-            elif self.value is not None:
-                self.wrong_type("an object")
-                self.value = None
-        return children
+    def _opened(self) -> dict[str, Field | None] | None:
+        """What was touched below this place; None where nothing is written, or no object."""
+        if self._children is None and isinstance(self.value, dict):
+            self._children = {}
+            self._reader.opened.append(self)
+        elif self._children is None and self.value is not None:
+            self.wrong_type("an object")
+            self.value = None
+        return self._children
 
     def _written(self, key: str) -> Any:
         """What is written at a key, which counts as touched."""
-        children = self._opened() if self._children is None else self._children
-        if self.value is None or key not in self.value:
+        children = self._children or self._opened()
+        if children is None or key not in self.value:
             return None
         children.setdefault(key)
         return self.value[key]
+
+    def forget(self) -> None:
+        """Let go of the places below, which know this one: without a collector a circle would never be freed."""
+        self._children = None
 
     def __iter__(self) -> Iterator[Field]:
         if self.value is None:
@@ -114,7 +119,7 @@ class Field:
 
     def untouched(self) -> tuple[str, ...]:
         """The keys that nobody asked for, in their order."""
-        touched = self._opened().keys()
+        touched = (self._children or {}).keys()
         return () if self.value.keys() <= touched else tuple(key for key in self.value if key not in touched)
 
     def problem(self, code: str, message: str) -> None:

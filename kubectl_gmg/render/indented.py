@@ -29,7 +29,7 @@ def indented(value: Any, margin: str = "\n") -> str:
     if kind is int:
         return str(value)
     inner = f"{margin}  "
-    if kind is dict:
+    if isinstance(value, dict):
         parts = [f"{quoted(key)}: {indented(each, inner)}" for key, each in value.items()]
         return f"{{{inner}{f',{inner}'.join(parts)}{margin}}}" if parts else "{}"
     if isinstance(value, (list, tuple, Iterator)):

@@ -64,7 +64,7 @@ def as_yaml(document: Any) -> str:
 
 
 def route_list(view: RouteList, locate: Locate) -> Json:
-    """The document of `routes`."""
+    """The document of `routes`; `items` is an iterator, since all items at once need more memory than all objects."""
     gateways = {id(gateway) for gateway, _, _ in view.hosts}
     served = [row for row in view.rows if row.route.index is not None]
     summary = {
@@ -74,7 +74,7 @@ def route_list(view: RouteList, locate: Locate) -> Json:
         "unreachable": 0,
         "undecided": len(served),
     }
-    return envelope("RouteList", view.about, summary, [route_json(row, locate) for row in view.rows])
+    return envelope("RouteList", view.about, summary, (route_json(row, locate) for row in view.rows))
 
 
 def route_list_json(view: RouteList, locate: Locate, _look: Look) -> str:
@@ -84,7 +84,8 @@ def route_list_json(view: RouteList, locate: Locate, _look: Look) -> str:
 
 def route_list_yaml(view: RouteList, locate: Locate, _look: Look) -> str:
     """`routes -o yaml`."""
-    return as_yaml(route_list(view, locate))
+    document = route_list(view, locate)
+    return as_yaml({**document, "items": list(document["items"])})
 
 
 def forest(view: Forest, locate: Locate) -> Json:

@@ -62,8 +62,7 @@ ASCII = str.maketrans({"·": "-", "→": "->", "├": "|", "└": "`", "─": "-
 
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
-TRAILING = re.compile(rf" +((?:{STYLE.pattern})*)$", re.MULTILINE)
-"""Blanks at the end of a line, before the end of a style too."""
+RESET = "\x1b[0m"
 
 UNLIMITED = 1_000_000
 """A width, in letters, at which nothing is folded or cut."""
@@ -119,10 +118,16 @@ def terminal_text(page: Iterable[Block], look: Look) -> str:
     with console.capture() as capture:
         for block in page:
             console.print(drawn(block, look, console))
-    text = TRAILING.sub(r"\1", capture.get()).removesuffix("\n")
+    text = "\n".join(map(trimmed, capture.get().removesuffix("\n").split("\n")))
     if not look.unicode:
         text = text.replace("…", "~")  # where Rich has cut a cell: one letter for one letter
     return text if look.color else STYLE.sub("", text)  # without colour nothing is bold either
+
+
+def trimmed(line: str) -> str:
+    """A line without the blanks at its end, before the end of a style too."""
+    text = line.rstrip()
+    return text.removesuffix(RESET).rstrip() + RESET if text.endswith(RESET) else text
 
 
 def rich_text(spans: Iterable[Span], look: Look) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from kubectl_gmg.model.action import (
@@ -23,7 +24,7 @@ from kubectl_gmg.views import About, RouteRow
 Json = dict[str, Any]
 
 
-def envelope(kind: str, about: About, summary: Json, items: list[Json]) -> Json:
+def envelope(kind: str, about: About, summary: Json, items: Iterable[Json]) -> Json:
     """What every answer is wrapped in (5)."""
     source = about.source
     return {

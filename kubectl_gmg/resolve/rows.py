@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kubectl_gmg.model.action import Destination, ForwardTo, ResolvedDestination
+from kubectl_gmg.model.action import ForwardTo, ResolvedDestination
 from kubectl_gmg.model.declared import Inventory
 from kubectl_gmg.model.naming import encoded, located
 from kubectl_gmg.model.origin import ObjectRef
@@ -32,7 +32,7 @@ class Rows:
     def __init__(self, resolved: Resolved, inventory: Inventory) -> None:
         self._inventory = inventory
         self._names = gateway_names(resolved)
-        self._destinations: dict[tuple[int, tuple[Destination, ...]], tuple[ResolvedDestination, ...]] = {}
+        self._destinations: dict[tuple[int, int], tuple[ResolvedDestination, ...]] = {}
 
     def of(self, gateway: Gateway, listener: ResolvedListener, host: Host) -> Iterator[RouteRow]:
         """Every row of a host on a listener, the left-out ones at their place."""
@@ -50,7 +50,7 @@ class Rows:
         """Where a route forwards to, as seen from the gateway."""
         if not isinstance(route.action, ForwardTo):
             return ()
-        key = (id(gateway), route.action.destinations)
+        key = (id(gateway), id(route.action.destinations))  # both live as long as what was resolved
         if key not in self._destinations:
             self._destinations[key] = resolve_destinations(route.action, gateway, self._inventory)
         return self._destinations[key]

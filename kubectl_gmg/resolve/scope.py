@@ -63,9 +63,9 @@ def requirement(term: str) -> Requirement:
         if sign in term and "(" not in term:
             key, value = term.split(sign, 1)
             return Requirement(label_key(key, term), operator, (value.strip(),))
-    words = term.replace("(", " ( ").replace(")", " ").split(None, 2)
-    if len(words) == 3 and words[1] in ("in", "notin") and words[2].startswith("("):
-        values = tuple(each.strip() for each in words[2].removeprefix("(").split(",") if each.strip())
+    words = term.replace("(", " (").split(None, 2)
+    if len(words) == 3 and words[1] in ("in", "notin") and words[2].startswith("(") and words[2].endswith(")"):
+        values = tuple(each.strip() for each in words[2][1:-1].split(",") if each.strip())
         if values:
             return Requirement(label_key(words[0], term), Operator.IN if words[1] == "in" else Operator.NOT_IN, values)
     if len(words) == 1:

@@ -117,7 +117,9 @@ def selector(draw: st.DrawFn) -> Json:
     form = choose(draw, "all", "all", "labels", "labels", "expressions", "expressions", "both")
     if form in ("labels", "both"):
         found["labels"] = choose(draw, {"app": "x"}, {"app": "y"}, {"tier": "2"}, {"app": "x", "tier": "1"})
-    if form in ("expressions", "both"):
+    if form == "both" and choose(draw, True, False):
+        found["expressions"] = [{"key": "none", "operator": "DoesNotExist"}]
+    elif form in ("expressions", "both"):
         found["expressions"] = [expression(draw) for _ in range(choose(draw, 1, 2))]
     return found
 
@@ -158,7 +160,8 @@ def matcher(draw: st.DrawFn, parent: bool) -> Json:
         tests = [condition(draw, "x-a", "x-b", "X-A") for _ in range(choose(draw, 1, 2, 3))]
         found["headers"] = [{**each, **choose(draw, {}, {}, {"invertMatch": True})} for each in tests]
     if choose(draw, False, False, False, True):
-        found["queryParameters"] = [condition(draw, "q", "r", "Q") for _ in range(choose(draw, 1, 2))]
+        tests = [condition(draw, "q", "r", "Q") for _ in range(choose(draw, 1, 2))]
+        found["queryParameters"] = tests + choose(draw, [], tests)
     return found
 
 
