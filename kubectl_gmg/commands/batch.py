@@ -10,10 +10,11 @@ from typing import Any
 
 from kubectl_gmg.commands.curl_request import DEFAULT_PORTS, Asked, Header, Typed, built, port_of, shaped, split
 from kubectl_gmg.commands.expect import Wanted, judged, known
-from kubectl_gmg.commands.target import Meant, meant
+from kubectl_gmg.commands.target import meant
 from kubectl_gmg.errors import GmgError, SourceError, UsageError
 from kubectl_gmg.pipeline import Session
 from kubectl_gmg.resolve.rows import Rows
+from kubectl_gmg.resolve.target import Found
 from kubectl_gmg.simulate.entry import Narrowing, entry_points
 from kubectl_gmg.simulate.trace import Simulator
 from kubectl_gmg.views import BadLine, Simulated
@@ -40,9 +41,9 @@ class Batch:
         self._expect = expect
         self._candidates = candidates
         self._simulator = Simulator(Rows(session.resolved, session.inventory))
-        self._targets: dict[str, Meant] = {value: self._meant(value) for key, value in expect if key == "route"}
+        self._targets: dict[str, Found] = {value: self._meant(value) for key, value in expect if key == "route"}
 
-    def _meant(self, target: str) -> Meant:
+    def _meant(self, target: str) -> Found:
         return meant(target, self._session.resolved, self._session.inventory)
 
     def answers(self, line: Line) -> tuple[Simulated, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from kubectl_gmg.commands.target import Meant
 from kubectl_gmg.model.action import Delegate, FinalAction, Invalid, SortMethod
 from kubectl_gmg.model.declared import Inventory, RouteRule, RouteTable
 from kubectl_gmg.model.resolved import (
@@ -27,6 +26,7 @@ from kubectl_gmg.render.words import action_text, match_text
 from kubectl_gmg.resolve.order import ranked
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.scope import Scope
+from kubectl_gmg.resolve.target import Found
 from kubectl_gmg.views import RouteRow, TreeNode
 
 CODES = {
@@ -234,13 +234,13 @@ def cut(node: TreeNode, depth: int | None) -> TreeNode:
     return replace(node, children=tuple(cut(child, depth - 1) for child in node.children))
 
 
-def narrowed(roots: tuple[TreeNode, ...], found: Meant) -> tuple[TreeNode, ...]:
+def narrowed(roots: tuple[TreeNode, ...], found: Found) -> tuple[TreeNode, ...]:
     """The trees without whatever does not lead to what was found, nor hangs below it."""
     kept = (leading(root, found) for root in roots)
     return tuple(node for node in kept if node is not None)
 
 
-def leading(node: TreeNode, found: Meant) -> TreeNode | None:
+def leading(node: TreeNode, found: Found) -> TreeNode | None:
     """The node, if it is what was found or leads there; all that hangs below what was found stays."""
     if found.means(node.type, node.ref, node.id):
         return node

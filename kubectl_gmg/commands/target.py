@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from kubectl_gmg.commands.curl_request import Typed, built
@@ -13,7 +12,7 @@ from kubectl_gmg.model.declared import Inventory
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Resolved
 from kubectl_gmg.resolve.rows import Rows
-from kubectl_gmg.resolve.target import all_rows, find
+from kubectl_gmg.resolve.target import Found, all_rows, find
 from kubectl_gmg.simulate.entry import Narrowing, entry_points
 from kubectl_gmg.simulate.trace import Simulator
 from kubectl_gmg.views import RouteRow
@@ -25,27 +24,10 @@ DESTINATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """The objects, or the ids of the routes, that a TARGET names."""
-
-    refs: frozenset[ObjectRef] = frozenset()
-    ids: frozenset[str] = frozenset()
-
-    def means(self, kind: str, ref: ObjectRef | None, name: str | None) -> bool:
-        """Whether a node of the tree is what was named."""
-        return (kind != "deadEnd" and ref in self.refs) or (kind == "route" and name in self.ids)
-
-    def leads_through(self, row: RouteRow) -> bool:
-        """Whether a route is what was named, or passes through it."""
-        passed = {row.gateway.ref, row.host.declared.ref, *(each.table.ref for each in row.route.terminal.tables)}
-        return row.id in self.ids or not passed.isdisjoint(self.refs)
-
-
-def meant(target: str, resolved: Resolved, inventory: Inventory) -> Meant:
+def meant(target: str, resolved: Resolved, inventory: Inventory) -> Found:
     """What a TARGET means, in the order of the forms. Raises `NotFoundError` if it names nothing, or too much."""
     if is_url(target) and (ids := hit(target, resolved, inventory)):
-        return Meant(ids=ids)
+        return Found(ids=ids)
     if "://" in target:
         raise NotFoundError(f"no route answers {target}", f"kubectl gmg curl {target}")
     rows = tuple(all_rows(resolved, inventory))
@@ -56,21 +38,20 @@ def meant(target: str, resolved: Resolved, inventory: Inventory) -> Meant:
         ids = frozenset(row.id for row in rows if row.id == target)
         ids = ids or frozenset(row.id for row in rows if row.id.endswith(f"/{target}"))
         if len(ids) == 1:
-            return Meant(ids=ids)
+            return Found(ids=ids)
         if "." in target and (owners := serving(target, resolved)):
-            return Meant(refs=owners)
+            return Found(refs=owners)
         raise
 
 
-def by_name(target: str, rows: tuple[RouteRow, ...], resolved: Resolved, inventory: Inventory) -> Meant:
+def by_name(target: str, rows: tuple[RouteRow, ...], resolved: Resolved, inventory: Inventory) -> Found:
     """What a TARGET that is no URL names."""
     kind, _, name = target.partition("/")
     if kind.lower() == "policy" and name:
-        return Meant(ids=through_policy(name, rows))
+        return Found(ids=through_policy(name, rows))
     if kind.lower() in DESTINATIONS and name:
-        return Meant(ids=to_destination(DESTINATIONS[kind.lower()], name, rows))
-    found = find(target, resolved, inventory)
-    return Meant(found.refs, found.ids)
+        return Found(ids=to_destination(DESTINATIONS[kind.lower()], name, rows))
+    return find(target, resolved, inventory)
 
 
 def is_url(target: str) -> bool:

@@ -41,7 +41,7 @@ JOINED = frozenset(
         "x-forwarded-port",
     )
 )
-"""Headers of which the proxy itself joins several lines with commas before any test (measured on Envoy 1.40)."""
+"""Headers of which the proxy itself joins several lines with commas, empty ones left out, before any test (Envoy 1.40)."""
 
 _ABSOLUTE = re.compile(
     r"(?P<scheme>https?)://(?:[^@/?#]*@)?(?P<host>(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)"
@@ -164,7 +164,7 @@ def _headers(request: Request, target: str) -> dict[str, tuple[str, ...]]:
         key = folded(name)
         values[key] = (*values.get(key, ()), _legible(value).strip(" \t"))
     for key in JOINED.intersection(values):
-        values[key] = (",".join(values[key]),)
+        values[key] = (",".join(filter(None, values[key])),)
     values[":method"] = (request.method,)
     values[":authority"] = values["host"] = (host,)
     values[":path"] = (target,)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from kubectl_gmg.model.action import FinalAction, ForwardTo, Invalid, Selector
 from kubectl_gmg.model.declared import (
     Declared,
+    Inventory,
     Listener,
     Policy,
     RouteTable,
@@ -145,10 +146,15 @@ def families(declared: Declared) -> dict[tuple[str, str], Family]:
     for policy in declared.policies:
         policies[family_of(policy.ref)].append(policy)
     names = {*hosts, *tables, *policies, *(family_of(gateway.ref) for gateway in declared.gateways)}
-    return {
-        name: Family(Index(hosts[name]), Index(tables[name]), Policies(policies[name], declared.inventory))
-        for name in names
-    }
+    return {name: family_with(hosts[name], tables[name], policies[name], declared.inventory) for name in names}
+
+
+def family_with(
+    hosts: Iterable[VirtualHost], tables: Iterable[RouteTable], policies: Iterable[Policy], inventory: Inventory
+) -> Family:
+    """Objects that see each other, ready for look-ups."""
+    known_hosts, known_tables = Index(hosts), Index(tables)
+    return Family(known_hosts, known_tables, Policies(policies, known_hosts, known_tables, inventory))
 
 
 def selected_hosts(listener: Listener, hosts: Index[VirtualHost]) -> tuple[VirtualHost, ...]:

@@ -68,8 +68,8 @@ class Index(Generic[T]):
             sets.append(sorted(places))
             sizes.append(len(places))
         for each in selector.requirements:
-            if each.operator in (Operator.EQUALS, Operator.DOUBLE_EQUALS):
-                found = self._by_label.get((each.key, each.values[0]), [])
+            if each.operator in (Operator.EQUALS, Operator.DOUBLE_EQUALS, Operator.IN):
+                found = sorted({place for value in each.values for place in self._by_label.get((each.key, value), ())})
                 sets.append(found)
                 sizes.append(len(found))
         return min(zip(sizes, range(len(sets)), sets, strict=True))[2] if sets else range(len(self._order))

@@ -5,35 +5,62 @@ A policy selects rules, leaf or delegating; every leaf below a selected rule get
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
-from kubectl_gmg.model.action import ForwardTo, Options, Selector
-from kubectl_gmg.model.declared import Inventory, Policy, RouteRule, RuleSelector, Service, VirtualHost, Workload
-from kubectl_gmg.model.origin import ObjectRef
+from kubectl_gmg.model.action import ForwardTo, Options, Selector, TableRef
+from kubectl_gmg.model.declared import (
+    Inventory,
+    Policy,
+    RouteRule,
+    RouteTable,
+    RuleSelector,
+    Service,
+    VirtualHost,
+    Workload,
+)
 from kubectl_gmg.model.resolved import PolicyState, PolicyUse, Terminal
 from kubectl_gmg.resolve.age import by_age
 from kubectl_gmg.resolve.destination import service_of
-from kubectl_gmg.resolve.index import selects
+from kubectl_gmg.resolve.index import Index, Labelled
 from kubectl_gmg.resolve.inherit import yield_to
 from kubectl_gmg.resolve.services import selected_by
 
+T = TypeVar("T", bound=Labelled)
+Entry = tuple[int, RuleSelector]
+
 
 class Policies:
-    """The policies of one generation, the oldest first, as they meet the routes of one gateway."""
+    """The policies of one generation, the oldest first, as they meet the routes of one gateway.
 
-    def __init__(self, policies: Iterable[Policy], inventory: Inventory) -> None:
+    What a policy selects is looked up once, from the policy's side: routes must not be compared with every policy.
+    """
+
+    def __init__(
+        self, policies: Iterable[Policy], hosts: Index[VirtualHost], tables: Index[RouteTable], inventory: Inventory
+    ) -> None:
         able = (policy for policy in policies if policy.rules)
         self._policies = sorted(able, key=lambda policy: by_age(policy.created, policy.ref))
         self._inventory = inventory
-        self._selected: dict[tuple[int, int], bool] = {}
+        self._anywhere: defaultdict[tuple[str, str] | None, list[Entry]] = defaultdict(list)
+        self._held: defaultdict[int, list[Entry]] = defaultdict(list)
+        self._selecting: dict[int, frozenset[int]] = {}
+        self._sources: dict[tuple[int, int], tuple[object, bool]] = {}
+        for place, policy in enumerate(self._policies):
+            for entry in policy.rules:
+                if not entry.hosts and not entry.tables:
+                    self._anywhere[entry.labels[0] if entry.labels else None].append((place, entry))
+                for holder in (*selected(entry.hosts, hosts), *selected(entry.tables, tables)):
+                    self._held[id(holder)].append((place, entry))
 
     def __bool__(self) -> bool:
         return bool(self._policies)
 
     def join(self, leaf: Terminal, host: VirtualHost, services: tuple[Service, ...] | None) -> Terminal:
         """The leaf with the options of the policies that reach it; `services` are the gateway's, None if not known."""
-        reaching = [policy for policy in self._policies if self._reaches(policy, leaf, host)]
+        reaching = self._reaching(leaf, host)
         if not reaching:
             return leaf
         decided = [(policy, self._narrowed(policy, leaf, services)) for policy in reaching]
@@ -43,20 +70,23 @@ class Policies:
         ordered = sorted(uses, key=lambda use: list(PolicyState).index(use.state))
         return replace(leaf, options=options, policies=tuple(ordered))
 
-    def _reaches(self, policy: Policy, leaf: Terminal, host: VirtualHost) -> bool:
-        """Whether the policy selects a rule on the way down to the leaf."""
-        holders = (None, *(inclusion.table for inclusion in leaf.tables))
-        for rule, table in zip(leaf.rules, holders, strict=True):
-            key = (id(policy), id(rule))
-            if key not in self._selected:
-                labels = dict(table.labels if table else host.labels)
-                self._selected[key] = any(
-                    selects_rule(entry, rule, labels, is_host=table is None, inline=table is None and host.inline)
-                    for entry in policy.rules
-                )
-            if self._selected[key]:
-                return True
-        return False
+    def _reaching(self, leaf: Terminal, host: VirtualHost) -> list[Policy]:
+        """The policies that select a rule on the way down to the leaf, the oldest first."""
+        holders: tuple[VirtualHost | RouteTable, ...] = (host, *(inclusion.table for inclusion in leaf.tables))
+        places: set[int] = set()
+        for rule, holder in zip(leaf.rules, holders, strict=True):
+            if id(rule) not in self._selecting:
+                self._selecting[id(rule)] = frozenset(self._places(rule, holder))
+            places |= self._selecting[id(rule)]
+        return [self._policies[place] for place in sorted(places)]
+
+    def _places(self, rule: RouteRule, holder: VirtualHost | RouteTable) -> Iterator[int]:
+        """The policies that select one rule, by their place."""
+        labels = set(rule.labels)
+        entries = [entry for pair in (None, *rule.labels) for entry in self._anywhere.get(pair, ())]
+        for place, entry in (*entries, *self._held.get(id(holder), ())):
+            if labels.issuperset(entry.labels):
+                yield place
 
     def _narrowed(self, policy: Policy, leaf: Terminal, services: tuple[Service, ...] | None) -> bool | None:
         """Whether sources and destinations let the policy through; None if that cannot be decided (7.1 rule 4)."""
@@ -70,6 +100,13 @@ class Policies:
             return True
         if services is None or not self._inventory.workloads_read:
             return None
+        key = (id(policy), id(services))
+        if key not in self._sources:
+            self._sources[key] = services, self._stands_there(policy, services)  # kept, so that its id stays its own
+        return self._sources[key][1]
+
+    def _stands_there(self, policy: Policy, services: tuple[Service, ...]) -> bool:
+        """Whether a workload behind the gateway's Services is among the policy's sources."""
         behind = (load for load in self._inventory.workloads if any(stands_behind(load, each) for each in services))
         return any(
             set(matcher.labels) <= set(load.labels)
@@ -109,19 +146,10 @@ def stands_behind(load: Workload, service: Service) -> bool:
     return set(service.pod_selector) <= set(load.labels)
 
 
-def selects_rule(entry: RuleSelector, rule: RouteRule, labels: dict[str, str], *, is_host: bool, inline: bool) -> bool:
-    """Whether an entry of a policy selects a rule; `labels` are those of the object that holds it."""
-    if not set(entry.labels) <= set(rule.labels):
-        return False
-    if not entry.hosts and not entry.tables:
-        return True
-    if inline:
-        return False
-    return any(names(each, rule.origin.ref, labels) for each in (entry.hosts if is_host else entry.tables))
-
-
-def names(each: object, holder: ObjectRef, labels: dict[str, str]) -> bool:
-    """Whether a reference or a selector means the object."""
-    if isinstance(each, Selector):
-        return selects(each, holder.namespace, labels)
-    return getattr(each, "namespace", None) == holder.namespace and getattr(each, "name", None) == holder.name
+def selected(wanted: Iterable[TableRef | Selector], objects: Index[T]) -> Iterator[T]:
+    """The objects that references and selectors mean. An inline host is none of them: it has no name (D-32)."""
+    for each in wanted:
+        if isinstance(each, Selector):
+            yield from objects.select(each)
+        elif (found := objects.named(each.namespace, each.name)) is not None:
+            yield found

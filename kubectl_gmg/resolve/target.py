@@ -34,6 +34,11 @@ class Found:
         """Whether a node of the tree is what was named."""
         return (kind != "deadEnd" and ref in self.refs) or (kind == "route" and name in self.ids)
 
+    def leads_through(self, row: RouteRow) -> bool:
+        """Whether a route is what was named, or passes through it."""
+        passed = {row.gateway.ref, row.host.declared.ref, *(each.table.ref for each in row.route.terminal.tables)}
+        return row.id in self.ids or not passed.isdisjoint(self.refs)
+
 
 def find(target: str, resolved: Resolved, inventory: Inventory) -> Found:
     """What `target` names: an object, a place in a host, an id, the end of one, or a domain, in this order.
@@ -64,11 +69,10 @@ def find(target: str, resolved: Resolved, inventory: Inventory) -> Found:
 
 def nearest(target: str, known: list[str]) -> tuple[str, ...]:
     """The ids most like the wanted one: by their ends, then as a whole."""
-    ends: dict[str, list[str]] = {}
-    for name in known:
-        ends.setdefault(name.rsplit("/", 1)[-1], []).append(name)
-    close = [name for end in get_close_matches(target, ends, n=5) for name in ends[end]]
-    return tuple((close or get_close_matches(target, known, n=5) or known)[:5])
+    ends = {name.rsplit("/", 1)[-1] for name in known}
+    close = set(get_close_matches(target, ends, n=5, cutoff=0.5))
+    ending = [name for name in known if name.rsplit("/", 1)[-1] in close]
+    return tuple((ending or get_close_matches(target, known, n=5) or known)[:5])
 
 
 def all_rows(resolved: Resolved, inventory: Inventory) -> Iterable[RouteRow]:

@@ -1,0 +1,251 @@
+"""What the program does not do: imports it does not need, and work that grows faster than the input.
+
+Everything here is counted, so that it is the same on every machine; times belong to `tests/benchmarks`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+from kubectl_gmg.api import KINDS, lower
+from kubectl_gmg.matching.finder import RouteFinder
+from kubectl_gmg.matching.path import Prepared, prepare
+from kubectl_gmg.model.request import Request
+from kubectl_gmg.model.resolved import Resolved
+from kubectl_gmg.model.snapshot import Snapshot, SourceType
+from kubectl_gmg.resolve import resolve
+from kubectl_gmg.resolve.delegate import grow_host
+from kubectl_gmg.sources.objects import collect
+from tests.benchmarks.objects import Manifest, gateway, host, host_of_routes, manifest, mesh, table
+
+ROOT = Path(__file__).parents[1]
+RUN = """
+import sys
+from kubectl_gmg import cli
+code = cli.run(sys.argv[1:])
+sys.stderr.write("\\nmodules " + " ".join(sys.modules))
+sys.exit(code)
+"""
+
+
+def modules(*arguments: str) -> set[str]:
+    """The modules that a run of the program, with its output in a pipe, has imported at its end."""
+    ran = subprocess.run(
+        [sys.executable, "-c", RUN, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout
+    return set(ran.stderr.rpartition("\nmodules ")[2].split())
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("counts") / "objects.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": mesh(4, 3, 2)}))
+    return str(path)
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", "version --client", "routes --help", "curl --help"])
+def test_what_reads_nothing_imports_nothing_heavy(arguments: str) -> None:
+    imported = modules(*arguments.split())
+    assert "kubectl_gmg.cli" in imported
+    assert not imported & {"kubernetes", "rich", "yaml", "urllib3", "tabulate"}
+
+
+@pytest.mark.parametrize(
+    "arguments", ["routes", "routes -o json", "tree", "curl http://host-0.example.com/service-0/v0", "export envoy"]
+)
+def test_files_need_no_cluster_library_and_pipes_no_terminal(arguments: str, file: str) -> None:
+    imported = modules(*arguments.split(), "-q", "-f", file)
+    assert "kubectl_gmg.sources.files" in imported
+    assert not imported & {"kubernetes", "urllib3", "rich"}
+
+
+def snapshot(manifests: list[Manifest]) -> Snapshot:
+    found = collect(((each, None) for each in manifests), KINDS)
+    return Snapshot(SourceType.FILES, found.objects, read=frozenset(kind.resource for kind in KINDS))
+
+
+def resolved(manifests: list[Manifest]) -> Resolved:
+    return resolve(lower(snapshot(manifests)))
+
+
+def lines_run(call: Callable[[], Any]) -> int:
+    """How many lines of Python a call runs; a loop counts a line each time."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def calls_of(code: CodeType, call: Callable[[], Any]) -> int:
+    """How often a function runs within a call."""
+    seen: Counter[CodeType] = Counter()
+
+    def profile(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call":
+            seen[frame.f_code] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
+    return seen[code]
+
+
+def test_the_counter_of_lines_sees_loops() -> None:
+    def square(size: int) -> int:
+        return sum(1 for _ in range(size) for _ in range(size))
+
+    assert lines_run(lambda: square(40)) > 3 * lines_run(lambda: square(20))
+
+
+def selecting(number: int, **selector: Any) -> Manifest:
+    """A host of its own domain that selects tables."""
+    made = host(number)
+    made["spec"]["routes"][0]["delegateAction"] = {"selector": {"namespaces": ["*"], **selector}}
+    return made
+
+
+def with_domains(size: int) -> list[Manifest]:
+    """One host of many domains, and as many hosts that want the first of them."""
+    many = host(0)
+    many["spec"]["domains"] = [f"d{number}.example.com" for number in range(size)]
+    others = [host(number + 1) for number in range(size)]
+    for each in others:
+        each["spec"]["domains"] = ["d0.example.com"]
+    return [gateway(), many, *others]
+
+
+def with_problems(size: int) -> list[Manifest]:
+    """One table in which everything is wrong."""
+    wrong = table(0, 0, size)
+    for each in wrong["spec"]["routes"]:
+        each |= {"typo": {"deeper": 1}, "name": "same", "matchers": [{"uri": {"prefix": 5, "regex": "("}}]}
+    return [gateway(), host(0), wrong]
+
+
+def with_matchers(size: int) -> list[Manifest]:
+    """One rule with many alternatives."""
+    wide = table(0, 0, 1)
+    wide["spec"]["routes"][0]["matchers"] = [{"uri": {"prefix": f"/{number}"}} for number in range(size)]
+    return [gateway(), host(0), wide]
+
+
+def with_expressions(size: int) -> list[Manifest]:
+    """Hosts that select by an expression, each a table of its own."""
+    wanted = [{"key": "host", "operator": "In", "values": [f"host-{number}", "nobody"]} for number in range(size)]
+    hosts = [selecting(number, expressions=[each]) for number, each in enumerate(wanted)]
+    return [gateway(), *hosts, *(table(number, number, 2) for number in range(size))]
+
+
+def with_references(size: int) -> list[Manifest]:
+    """A host that names many tables, and each of them twice."""
+    refs = [{"namespace": f"team-{number % 50}", "name": f"table-{number:05d}"} for number in range(size)]
+    one = host(0)
+    one["spec"]["routes"][0]["delegateAction"] = {"refs": [*refs, *refs]}
+    return [gateway(), one, *(table(number, 0, 2) for number in range(size))]
+
+
+def with_gateways(size: int) -> list[Manifest]:
+    """Gateways with a host of their own each."""
+    made = []
+    for number in range(size):
+        selector = {"namespaces": ["*"], "labels": {"only": str(number)}}
+        handler = {"http": {"routeConfig": [{"virtualHostSelector": selector}]}}
+        own = host(number)
+        own["metadata"]["labels"] = {"only": str(number)}
+        made += [manifest("VirtualGateway", "gateways", f"gw-{number}", {"connectionHandlers": [handler]}, {}), own]
+    return [*made, *(table(number, number, 2) for number in range(size))]
+
+
+def with_policies(size: int) -> list[Manifest]:
+    """Policies that name a table each, and as many that select by a label of the rules."""
+    made: list[Manifest] = []
+    for number in range(size):
+        table_ref = {"name": f"table-{number:05d}", "namespace": f"team-{number % 50}"}
+        for name, entry in (
+            ("ref", {"routeTableRefs": [table_ref]}),
+            ("label", {"routeLabelMatcher": {"n": f"{number}"}}),
+        ):
+            spec = {"routeSelector": [entry], "policy": {"requestTimeout": "1s"}}
+            policy = manifest("TrafficPolicy", "gateways", f"{name}-{number}", spec, {})
+            made.append({**policy, "apiVersion": "networking.mesh.gloo.solo.io/v1"})
+    return [*mesh(size, 2, 1), *made]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda size: mesh(size, 5, size // 10), id="tables"),
+        pytest.param(lambda size: mesh(size, 2, size), id="selectors-by-label"),
+        pytest.param(lambda size: mesh(size, 2, 1), id="tables-of-one-host"),
+        with_expressions,
+        with_references,
+        with_domains,
+        with_problems,
+        with_matchers,
+        with_gateways,
+        with_policies,
+    ],
+)
+def test_work_grows_with_the_input(make: Callable[[int], list[Manifest]]) -> None:
+    """Twice the objects, about twice the lines of Python: anything quadratic would come near four times."""
+    small, large = snapshot(make(100)), snapshot(make(200))
+    work = [lines_run(lambda objects=each: resolve(lower(objects))) for each in (small, large)]  # type: ignore[misc]
+    assert work[0] > 2_000
+    assert work[1] < 2.3 * work[0], work
+
+
+def test_a_host_grows_once_whatever_number_of_gateways_serves_it() -> None:
+    second = gateway()
+    second["metadata"] = {**second["metadata"], "name": "second"}
+    declared = lower(snapshot([*mesh(20, 2, 5), second]))
+    assert calls_of(grow_host.__code__, lambda: resolve(declared)) == 5
+
+
+def finder_of(routes: int) -> RouteFinder:
+    (gate,) = resolved(host_of_routes(routes)).gateways
+    (served,) = gate.listeners[0].hosts
+    assert len(served.routes) == routes
+    return RouteFinder([route.match for route in served.routes])
+
+
+@pytest.mark.parametrize("routes", [1_000, 10_000])
+def test_a_request_is_compared_with_few_routes(routes: int) -> None:
+    """A request looks at the routes that its path fits, and not at those before them."""
+    finder = finder_of(routes)
+    paths = [f"/service-{number % (routes // 100)}/v{number % 100}/x" for number in range(500)]
+    prepared = [each for path in paths if isinstance(each := prepare(Request(path=path)), Prepared)]
+    found = [finder.find(each) for each in prepared]
+    assert len(prepared) == 500
+    assert sum(place is not None for place in found) > 300
+    assert finder.compared <= 2 * len(prepared)
