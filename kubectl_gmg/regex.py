@@ -32,6 +32,8 @@ def fault(pattern: str) -> str:
         return "an empty regular expression"
     try:
         compiled(pattern)
+    except UnicodeEncodeError:
+        return "half of a surrogate pair is no character"
     except re2.error as error:
         return str(error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0])
     return ""

@@ -41,7 +41,7 @@ JOINED = frozenset(
         "x-forwarded-port",
     )
 )
-"""Headers of which the proxy itself joins several lines with commas, empty ones left out, before any test (Envoy 1.40)."""
+"""Headers whose lines the proxy joins with commas before any test, empty ones left out (measured on Envoy 1.40)."""
 
 _ABSOLUTE = re.compile(
     r"(?P<scheme>https?)://(?:[^@/?#]*@)?(?P<host>(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)"
