@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import gc
 import os
 import re
 import sys
@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
@@ -25,10 +25,11 @@ from kubectl_gmg.commands.routes import routes
 from kubectl_gmg.commands.tree import tree
 from kubectl_gmg.commands.version import version
 from kubectl_gmg.errors import GmgError, IncompleteError, SourceError, UsageError
-from kubectl_gmg.model.snapshot import GapReason
 from kubectl_gmg.pipeline import Session, Settings
 from kubectl_gmg.render import Output, outputs, render
-from kubectl_gmg.views import Bootstrap, Forest, Look, RouteList, Simulation, VersionInfo, View
+
+if TYPE_CHECKING:
+    from kubectl_gmg.views import Look, View
 
 PROGRAM = "kubectl gmg"
 HELP = ["-h", "--help"]
@@ -50,7 +51,8 @@ OUTPUT_WORD = re.compile(f"-[{SWITCHES}]*o(?P<short>.*)|--output(?:=(?P<long>.*)
 
 
 def main() -> None:
-    """Run the program and exit."""
+    """Run the program and exit. Its objects live as long as the process: collecting garbage would only cost time."""
+    gc.disable()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # the shell closed it
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for the whole run
@@ -132,6 +134,8 @@ def report(
             "at": literal(at) or None,
             "candidates": [literal(each) for each in candidates],
         }
+        import json  # noqa: PLC0415
+
         print_error(json.dumps({"error": body}, indent=2, ensure_ascii=False))
         return code
     print_error(f"error: {literal(message)}")
@@ -173,13 +177,13 @@ def application() -> typer.Typer:
     app.callback(invoke_without_command=True)(top())
     exports.callback(invoke_without_command=True)(export)
     for name, function, view in (
-        ("routes", routes, RouteList),
-        ("tree", tree, Forest),
-        ("curl", curl, Simulation),
-        ("version", version, VersionInfo),
+        ("routes", routes, "RouteList"),
+        ("tree", tree, "Forest"),
+        ("curl", curl, "Simulation"),
+        ("version", version, "VersionInfo"),
     ):
         options.command(app, name, formats(view), execute)(function)
-    options.command(exports, "envoy", formats(Bootstrap), execute)(envoy)
+    options.command(exports, "envoy", formats("Bootstrap"), execute)(envoy)
     app.add_typer(exports, name="export")
     return app
 
@@ -192,7 +196,7 @@ def export(caller: typer.Context) -> None:
         raise Exit(0)
 
 
-def formats(view: type) -> tuple[str, ...]:
+def formats(view: str) -> tuple[str, ...]:
     """The names of a view's output formats, the default first."""
     return tuple(output.value for output in outputs(view))
 
@@ -247,6 +251,8 @@ def speaker(settings: Settings) -> Callable[[str], None]:
 
 def look_of(settings: Settings, output: Output) -> Look:
     """What the terminal can do, and what the user wants."""
+    from kubectl_gmg.views import Look  # noqa: PLC0415
+
     terminal = sys.stdout.isatty()
     color = settings.color == "always" or (
         settings.color == "auto" and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -265,8 +271,8 @@ def look_of(settings: Settings, output: Output) -> Look:
 def printed(view: View, output: Output, session: Session) -> str:
     """The view as text."""
     look = look_of(session.settings, output)
-    locate = (lambda _: (None, None)) if isinstance(view, VersionInfo) else session.snapshot.locate
-    made = render(view, output, locate, look)
+    # Only a renderer that prints places reads the snapshot: `version` has none.
+    made = render(view, output, lambda origin: session.snapshot.locate(origin), look)  # noqa: PLW0108
     if isinstance(made, str):
         return made
     from kubectl_gmg.render import page  # noqa: PLC0415
@@ -304,8 +310,8 @@ def finish(view: View, session: Session, *, machine: bool) -> None:
         speaker(settings)(f"not complete: {gap.message} (affects {', '.join(gap.affects)})")
     if gaps and settings.require_complete:
         raise incomplete
-    broken = any(gap.reason is GapReason.MALFORMED and gap.file for gap in gaps)
-    if broken or (isinstance(view, Simulation) and view.broken):
+    broken = any(gap.reason == "malformed" and gap.file for gap in gaps)
+    if broken or getattr(view, "broken", False):
         raise Negative(3)
     if view.negative:
         raise Negative(1)

@@ -6,13 +6,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from kubectl_gmg.errors import GmgError, NotFoundError, SourceError, UsageError
-from kubectl_gmg.model.declared import Declared, Inventory
-from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.resolved import Gateway, Resolved
-from kubectl_gmg.model.snapshot import Snapshot
-from kubectl_gmg.views import About, Source
+
+if TYPE_CHECKING:
+    from kubectl_gmg.model.declared import Declared, Inventory
+    from kubectl_gmg.model.origin import ObjectRef
+    from kubectl_gmg.model.resolved import Gateway, Resolved
+    from kubectl_gmg.model.snapshot import Snapshot
+    from kubectl_gmg.views import About
 
 GENERATIONS = ("auto", "v1beta1")
 
@@ -124,6 +127,8 @@ class Session:
     @cached_property
     def about(self) -> About:
         """Where answers come from, and what they lack."""
+        from kubectl_gmg.views import About, Source  # noqa: PLC0415
+
         snapshot = self.snapshot
         generations = sorted({raw.ref.generation for raw in snapshot.objects})
         source = Source(snapshot.type, snapshot.context, snapshot.files, snapshot.namespace, tuple(generations))

@@ -66,6 +66,8 @@ def test_what_reads_nothing_imports_nothing_heavy(arguments: str) -> None:
     imported = modules(*arguments.split())
     assert "kubectl_gmg.cli" in imported
     assert not imported & {"kubernetes", "rich", "yaml", "urllib3", "tabulate"}
+    if arguments != "version --client":  # it prints a view
+        assert not imported & {"re2", "kubectl_gmg.model.declared"}
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kubectl_gmg.errors import UsageError
 from kubectl_gmg.pipeline import Session
-from kubectl_gmg.views import Simulation
+
+if TYPE_CHECKING:
+    from kubectl_gmg.views import Simulation
 
 # Hidden, since Typer would print a Python type beside it: the text of the command says what it is.
 UrlArgument = Annotated[str | None, typer.Argument(metavar="URL", hidden=True)]
@@ -70,6 +72,7 @@ def curl(  # noqa: PLR0913, PLR0917 - a flag is a parameter
     from kubectl_gmg.commands.batch import Batch, Line  # noqa: PLC0415
     from kubectl_gmg.commands.curl_request import Typed, built, header_of, split  # noqa: PLC0415
     from kubectl_gmg.commands.expect import parsed  # noqa: PLC0415
+    from kubectl_gmg.views import Simulation  # noqa: PLC0415
 
     if silent:
         session.settings = replace(session.settings, quiet=True, say=lambda _: None)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kubectl_gmg.errors import UsageError
 from kubectl_gmg.pipeline import Session
-from kubectl_gmg.views import Bootstrap
+
+if TYPE_CHECKING:
+    from kubectl_gmg.views import Bootstrap
 
 UpstreamOption = Annotated[
     list[str],
@@ -30,6 +32,7 @@ def envoy(session: Session, upstream: UpstreamOption = []) -> Bootstrap:  # noqa
     """
     from kubectl_gmg.export.envoy import bootstrap  # noqa: PLC0415
     from kubectl_gmg.resolve.rows import Rows, terminal_id  # noqa: PLC0415
+    from kubectl_gmg.views import Bootstrap  # noqa: PLC0415
 
     rows = Rows(session.resolved, session.inventory)
     made = bootstrap(

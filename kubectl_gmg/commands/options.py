@@ -8,13 +8,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kubectl_gmg.errors import UsageError
 from kubectl_gmg.pipeline import GENERATIONS, Session, Settings, positive_seconds
-from kubectl_gmg.views import View
+
+if TYPE_CHECKING:
+    from kubectl_gmg.views import View
 
 COLORS = ("auto", "always", "never")
 
@@ -140,7 +142,7 @@ def require(value: str, known: tuple[str, ...], name: str) -> None:
         raise UsageError(f"{name} is {value}, not one of {', '.join(known)}")
 
 
-Runner = Callable[[Callable[[Session], View], Settings, tuple[str, ...]], None]
+Runner = Callable[[Callable[[Session], "View"], Settings, tuple[str, ...]], None]
 
 
 def command(
@@ -149,8 +151,11 @@ def command(
     """Make a function of a session, and of flags of its own, a command that prints what it returns."""
 
     def decorate(function: Callable[..., View]) -> Callable[..., View]:
+        # A flag's annotation is the name of an alias in its module; the view it returns is not imported yet.
         own = [
-            each for each in inspect.signature(function, eval_str=True).parameters.values() if each.name != "session"
+            each.replace(annotation=function.__globals__[each.annotation])
+            for each in inspect.signature(function).parameters.values()
+            if each.name != "session"
         ]
         taken = {each.name for each in own}
         shared = [each for each in (*SHARED, output_flag(formats)) if each.name not in taken]

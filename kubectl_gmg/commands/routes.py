@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kubectl_gmg.errors import NotFoundError
-from kubectl_gmg.model.resolved import Gateway, Host, HostState, ResolvedListener
 from kubectl_gmg.pipeline import Session
-from kubectl_gmg.views import RouteList, RouteRow
+
+if TYPE_CHECKING:
+    from kubectl_gmg.model.resolved import Gateway, Host, ResolvedListener
+    from kubectl_gmg.views import RouteList, RouteRow
 
 HostOption = Annotated[
     str | None, typer.Option("--host", help="Only the host that the proxy picks for this name.", metavar="HOST")
@@ -22,7 +24,7 @@ AllOption = Annotated[
     bool, typer.Option("--all-routes", help="Also routes that the product leaves out.", show_default=False)
 ]
 
-Served = tuple[Gateway, ResolvedListener, Host]
+Served = tuple["Gateway", "ResolvedListener", "Host"]
 
 
 def routes(
@@ -39,6 +41,7 @@ def routes(
     """
     from kubectl_gmg.resolve.rows import Rows  # noqa: PLC0415
     from kubectl_gmg.resolve.scope import scope_of  # noqa: PLC0415
+    from kubectl_gmg.views import RouteList  # noqa: PLC0415
 
     scope = scope_of(session.about.namespaces[0] if session.about.namespaces else None, session.settings.selector)
     rows = Rows(session.resolved, session.inventory)
@@ -61,6 +64,8 @@ def routes(
 
 def served(session: Session) -> Iterator[Served]:
     """Every host that exists for its gateway, one without a domain left included."""
+    from kubectl_gmg.model.resolved import HostState  # noqa: PLC0415
+
     for gateway in session.resolved.gateways:
         for listener in gateway.listeners:
             for host in listener.hosts:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kubectl_gmg.pipeline import Session
-from kubectl_gmg.views import Forest
+
+if TYPE_CHECKING:
+    from kubectl_gmg.views import Forest
 
 # Hidden, since Typer would print a Python type beside it: the text of the command says what it may be.
 TargetArgument = Annotated[str | None, typer.Argument(metavar="TARGET", hidden=True)]
@@ -30,6 +32,7 @@ def tree(session: Session, target: TargetArgument = None, depth: DepthOption = N
     from kubectl_gmg.commands.forest import Planter, cut, narrowed, scoped  # noqa: PLC0415
     from kubectl_gmg.commands.target import meant  # noqa: PLC0415
     from kubectl_gmg.resolve.scope import scope_of  # noqa: PLC0415
+    from kubectl_gmg.views import Forest  # noqa: PLC0415
 
     roots = Planter(session.resolved, session.inventory).roots()
     if session.settings.gateway is not None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kubectl_gmg import __version__
-from kubectl_gmg.model.snapshot import SourceType
 from kubectl_gmg.pipeline import GENERATIONS, Session
-from kubectl_gmg.views import About, Source, VersionInfo
+
+if TYPE_CHECKING:
+    from kubectl_gmg.views import VersionInfo
 
 ClientOption = Annotated[bool, typer.Option("--client", help="Do not ask the cluster.", show_default=False)]
 
@@ -25,6 +24,9 @@ def version(session: Session, client: ClientOption = False) -> VersionInfo:
       kubectl gmg version --client
       kubectl gmg version --client -o json
     """
+    from kubectl_gmg.model.snapshot import SourceType  # noqa: PLC0415
+    from kubectl_gmg.views import About, Source, VersionInfo  # noqa: PLC0415
+
     del client  # the cluster is never asked yet
     source = Source(SourceType.LIVE, session.settings.context, (), None, ())
     return VersionInfo(About(source), __version__, platform.python_version(), library(), GENERATIONS[1:])
@@ -32,7 +34,9 @@ def version(session: Session, client: ClientOption = False) -> VersionInfo:
 
 def library() -> str | None:
     """The version of the Kubernetes client library, read without importing it."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
     try:
-        return installed("kubernetes")
+        return version("kubernetes")
     except PackageNotFoundError:
         return None

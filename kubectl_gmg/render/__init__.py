@@ -1,4 +1,4 @@
-"""Every output format there is, by name; a renderer is imported only when it prints.
+"""Every output format there is; views and renderers stand by name, and are imported only when something is printed.
 
 A renderer takes the view, what turns an origin into file and line, and the look that is wanted. It returns text, or a
 `Page` of lines and tables for people.
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kubectl_gmg.model.origin import Origin
-from kubectl_gmg.views import Bootstrap, Forest, Look, RouteList, Simulation, VersionInfo, View
+if TYPE_CHECKING:
+    from kubectl_gmg.model.origin import Origin
+    from kubectl_gmg.views import Look, View
 
-Locate = Callable[[Origin], tuple[str | None, int | None]]
+Locate = Callable[["Origin"], tuple[str | None, int | None]]
 
 
 class Output(StrEnum):
@@ -33,36 +34,36 @@ class Output(StrEnum):
     MERMAID = "mermaid"
 
 
-RENDERERS: dict[tuple[type, Output], str] = {
-    (RouteList, Output.TABLE): "routes.table",
-    (RouteList, Output.WIDE): "routes.wide",
-    (RouteList, Output.NAME): "routes.names",
-    (RouteList, Output.CSV): "routes.csv",
-    (RouteList, Output.MARKDOWN): "routes.markdown",
-    (RouteList, Output.JSON): "machine.route_list_json",
-    (RouteList, Output.YAML): "machine.route_list_yaml",
-    (Forest, Output.TREE): "tree.forest",
-    (Forest, Output.DOT): "graph.dot",
-    (Forest, Output.MERMAID): "graph.mermaid",
-    (Forest, Output.JSON): "machine.forest_json",
-    (Forest, Output.YAML): "machine.forest_yaml",
-    (Simulation, Output.TEXT): "simulation.text",
-    (Simulation, Output.JSON): "machine.simulation_json",
-    (Simulation, Output.YAML): "machine.simulation_yaml",
-    (Bootstrap, Output.YAML): "machine.bootstrap_yaml",
-    (Bootstrap, Output.JSON): "machine.bootstrap_json",
-    (VersionInfo, Output.TEXT): "version.text",
-    (VersionInfo, Output.JSON): "machine.version_json",
-    (VersionInfo, Output.YAML): "machine.version_yaml",
+RENDERERS: dict[tuple[str, Output], str] = {
+    ("RouteList", Output.TABLE): "routes.table",
+    ("RouteList", Output.WIDE): "routes.wide",
+    ("RouteList", Output.NAME): "routes.names",
+    ("RouteList", Output.CSV): "routes.csv",
+    ("RouteList", Output.MARKDOWN): "routes.markdown",
+    ("RouteList", Output.JSON): "machine.route_list_json",
+    ("RouteList", Output.YAML): "machine.route_list_yaml",
+    ("Forest", Output.TREE): "tree.forest",
+    ("Forest", Output.DOT): "graph.dot",
+    ("Forest", Output.MERMAID): "graph.mermaid",
+    ("Forest", Output.JSON): "machine.forest_json",
+    ("Forest", Output.YAML): "machine.forest_yaml",
+    ("Simulation", Output.TEXT): "simulation.text",
+    ("Simulation", Output.JSON): "machine.simulation_json",
+    ("Simulation", Output.YAML): "machine.simulation_yaml",
+    ("Bootstrap", Output.YAML): "machine.bootstrap_yaml",
+    ("Bootstrap", Output.JSON): "machine.bootstrap_json",
+    ("VersionInfo", Output.TEXT): "version.text",
+    ("VersionInfo", Output.JSON): "machine.version_json",
+    ("VersionInfo", Output.YAML): "machine.version_yaml",
 }
 
 
-def outputs(view: type) -> tuple[Output, ...]:
-    """The formats of a view, the default one first."""
-    return tuple(output for kind, output in RENDERERS if kind is view)
+def outputs(view: str) -> tuple[Output, ...]:
+    """The formats of a view, by its name, the default one first."""
+    return tuple(output for kind, output in RENDERERS if kind == view)
 
 
 def render(view: View, output: Output, locate: Locate, look: Look) -> Any:
     """The view as text, or as a `Page`."""
-    module, function = RENDERERS[type(view), output].split(".")
+    module, function = RENDERERS[type(view).__name__, output].split(".")
     return getattr(import_module(f"kubectl_gmg.render.{module}"), function)(view, locate, look)
