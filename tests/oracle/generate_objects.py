@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.oracle.transcript import TooManyError, Transcript
+from tests.oracle.transcript import Transcript
 
 Json = dict[str, Any]
 Identity = tuple[str, str]
@@ -23,8 +23,8 @@ BUDGET = 2000
 
 NAMESPACES = ("gm", "apps", "ext")
 TABLES = [(namespace, name) for name in ("t0", "t1", "t2", "t3") for namespace in NAMESPACES]
-RULES = ("a", "", "b", "c", "x y", "p/q", "50%", "r~2", "[0]", "n:s", "#1", "größe")
-MOMENTS = ("2024-01-01T00:00:00Z", None, "2024-01-02T00:00:00Z", "2023-12-31T23:59:59Z")
+RULES = ("a", None, "b", "", "c", "x y", "p/q", "50%", "r~2", "[0]", "n:s", "#1", "größe")
+MOMENTS = ("2024-01-01T00:00:00Z", None, "2024-01-02T00:00:00Z", "2023-12-31T23:59:59Z", "2024-01-02T01:00:00+02:00")
 DOMAINS = ("a.test", "b.test", "A.Test", "*.test", "*", "*.TEST", "a.*", "b.test:8080", "B.test")
 PATHS = ("/a", "/", "/b", "/a/", "/a/b", "b", "/A", "/a.b", "a", "/b/", "//", "/a+b/")
 REGEXES = ("/v.*", "^/b", "/a|/b", ".*", "/[a-c]+", "^/a/b$", r"\.js")
@@ -60,6 +60,24 @@ NO_ROUTE_OPTIONS: dict[str, list[Any]] = {
 }
 
 
+OPERATORS = ("Equals", "NotEquals", "In", "NotIn", "Exists", "DoesNotExist", *("GreaterThan", "LessThan") * 2)
+MALFORMED = (
+    {"key": "none", "operator": "DoesNotExist", "values": ["x"]},
+    {"key": "app", "operator": "Exists", "values": ["x"]},
+    {"key": "none", "operator": "NotIn", "values": []},
+    {"key": "none", "operator": "NotEquals", "values": ["x", "y"]},
+    {"key": "app", "operator": "Equals", "values": ["x", "y"]},
+    {"key": "app", "operator": "In"},
+    {"key": "tier", "operator": "GreaterThan", "values": ["0", "1"]},
+    {"key": "tier", "operator": "LessThan", "values": []},
+    {"key": "tier", "operator": "LessThan", "values": ["many"]},
+    {"key": "app", "operator": "Like", "values": ["x"]},
+    {"key": "none", "operator": "notin", "values": ["x"]},
+    {"key": "none", "operator": "NotEquals"},
+)
+"""Each breaks one rule; read leniently, most would select something."""
+
+
 def choose(draw: st.DrawFn, *choices: Any) -> Any:
     """One of the choices. Cheaper than a strategy for each: a graph takes hundreds of them."""
     return choices[draw(index_below(len(choices)))]
@@ -82,7 +100,7 @@ def some(draw: st.DrawFn, fields: dict[str, list[Any]]) -> Json:
 
 def metadata(draw: st.DrawFn, namespace: str, name: str) -> Json:
     """Labels and age of an object."""
-    labels = some(draw, {"app": ["x", "y"], "tier": ["1", "2", "10", "low"]})
+    labels = some(draw, {"app": ["x", "y"], "tier": ["1", "3", "10", "low"]})
     found: Json = {"name": name, "namespace": namespace, "labels": labels}
     moment = choose(draw, *MOMENTS)
     return found if moment is None else {**found, "creationTimestamp": moment}
@@ -90,24 +108,20 @@ def metadata(draw: st.DrawFn, namespace: str, name: str) -> Json:
 
 def expression(draw: st.DrawFn) -> Json:
     """A label requirement; some are malformed."""
-    operator = choose(draw, "Equals", "NotEquals", "In", "NotIn", "Exists", "DoesNotExist", "GreaterThan", "LessThan")
+    if choose(draw, False, False, False, True):
+        return choose(draw, *MALFORMED)  # type: ignore[no-any-return]
+    operator = choose(draw, *OPERATORS)
     key = "tier" if operator in ("GreaterThan", "LessThan") else choose(draw, "app", "tier", "none")
-    if operator in ("Exists", "DoesNotExist"):
-        values = []
-    elif operator in ("In", "NotIn"):
-        values = choose(draw, ["x"], ["x", "y"], ["2", "10"])
-    else:
-        values = [choose(draw, "2", "-1", "9")] if key == "tier" else [choose(draw, "x", "y")]
-    found = {"key": key, "operator": operator, "values": values}
-    wrong: tuple[Json, ...] = (
-        {"operator": "Like"},
-        {"values": []},
-        {"values": ["x", "y"]},
-        {"values": ["x"]},
-        {"operator": None},
-    )
-    found |= rarely(draw, {}, *wrong, {"operator": "DoubleEquals"})
-    return {field: value for field, value in found.items() if value is not None}
+    found: Json = {"key": key, "operator": operator}
+    if operator in ("In", "NotIn"):
+        found["values"] = choose(draw, ["x"], ["x", "y"], ["2", "10"])
+    elif operator not in ("Exists", "DoesNotExist"):
+        found["values"] = [choose(draw, "2", "5", "-1")] if key == "tier" else [choose(draw, "x", "y")]
+    if operator == "Equals":
+        found |= choose(draw, {}, {"operator": "DoubleEquals"})
+    if operator == "Equals" and choose(draw, False, True):
+        del found["operator"]
+    return found
 
 
 def selector(draw: st.DrawFn) -> Json:
@@ -165,6 +179,14 @@ def matcher(draw: st.DrawFn, parent: bool) -> Json:
     return found
 
 
+def twin(draw: st.DrawFn, other: Json) -> Json:
+    """A matcher that differs little or not at all, so that effective ones may collapse."""
+    prefix = other.get("uri", {}).get("prefix", "/")
+    slash = prefix.rstrip("/") if prefix.endswith("/") else f"{prefix}/"
+    found = choose(draw, {}, {"uri": {"prefix": "/"}}, {"uri": {}}, {"uri": {"prefix": slash or "/"}})
+    return {**other, **found}
+
+
 def options(draw: st.DrawFn) -> Json:
     return some(draw, OPTIONS) if choose(draw, False, True) else {}
 
@@ -190,9 +212,10 @@ def delegate_action(draw: st.DrawFn, tables: list[Identity]) -> Json:
 def rule(draw: st.DrawFn, tables: list[Identity], delegating: tuple[bool, ...]) -> Json:
     """A route of a host or table."""
     name, parent = choose(draw, *RULES[:3] * 4, *RULES), choose(draw, *delegating)
-    found: Json = {"name": name} if name else {}
+    found: Json = {} if name is None else {"name": name}
     if count := choose(draw, 1, 1, 1, 0, 2) if parent else choose(draw, 1, 1, 0, 2, 3):
         found["matchers"] = [draw(matcher(parent)) for _ in range(count)]
+        found["matchers"] += choose(draw, [], [], [], [twin(draw, found["matchers"][0])])
     found |= delegate_action(draw, tables) if parent else final_action(draw)
     if inline := options(draw):
         found["options"] = inline
@@ -250,7 +273,7 @@ def traffic_policy(draw: st.DrawFn, name: str, tables: list[Identity]) -> Json:
     entries = []
     for _ in range(choose(draw, 1, 2, 0)):
         entry = some(draw, {"routeLabelMatcher": [{"class": "slow"}, {"class": "fast"}, {"team": "a"}]})
-        match choose(draw, "none", "none", "host refs", "hosts", "table refs", "tables", "all"):
+        match choose(draw, "none", "none", "none", "none", "host refs", "hosts", "table refs", "tables", "all"):
             case "host refs":
                 entry["virtualHostRefs"] = [reference(draw, [("gm", "h0"), ("apps", "h0"), ("gm", "t0")])]
             case "hosts":
@@ -269,6 +292,8 @@ def traffic_policy(draw: st.DrawFn, name: str, tables: list[Identity]) -> Json:
         spec["routeSelector"] = entries
     if rarely(draw, False, True):
         spec["sourceSelector"] = [{"kubeWorkloadMatcher": {"labels": {"app": "x"}}}]
+    if rarely(draw, False, False, True):
+        spec["destinationSelector"] = [{"kubeServiceMatcher": {"labels": {"app": "x"}}}]
     where = metadata(draw, choose(draw, "gm", "apps"), name)
     return {"apiVersion": POLICY, "kind": "TrafficPolicy", "metadata": where, "spec": spec}
 
@@ -281,16 +306,35 @@ def graphs(draw: st.DrawFn) -> list[Json]:
     tables = [draw(table(identity, identities)) for identity in identities]
     hosts = [draw(host(f"h{index}", identities)) for index in range(choose(draw, 1, 2, 3, 4))]
     gateways = [draw(gateway(name, identities)) for name in choose(draw, ["edge"], ["edge"], ["edge", "west"])]
-    policies = [draw(traffic_policy(f"p{index}", identities)) for index in range(choose(draw, 0, 1, 2, 3))]
+    policies = [draw(traffic_policy(f"p{index}", identities)) for index in range(choose(draw, 0, 2, 3, 4))]
     while not affordable([*gateways, *hosts, *tables]):
         (tables or hosts).pop()
     return [*gateways, *hosts, *tables, *policies]
 
 
+class TooManyError(Exception):
+    """The graph expands beyond the budget."""
+
+
+class Budgeted(Transcript):
+    """Gives up where the budget of effective matchers ends."""
+
+    def __init__(self, manifests: list[Json], budget: int) -> None:
+        self.left = budget
+        super().__init__(manifests)
+
+    def combine(self, inherited: list[Json] | None, rule: Json) -> list[Json]:
+        found = super().combine(inherited, rule)
+        self.left -= len(found)
+        if self.left < 0:
+            raise TooManyError
+        return found
+
+
 def affordable(manifests: list[Json]) -> bool:
     """Whether the graph expands to less than the budget."""
     try:
-        Transcript(manifests, BUDGET)
+        Budgeted(manifests, BUDGET)
     except TooManyError:
         return False
     return True

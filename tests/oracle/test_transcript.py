@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from functools import cache
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import EXPECTED, FOLDER, identifiers, load
-from tests.oracle.generate_objects import graphs
+from tests.oracle.generate_objects import ENTERPRISE, graphs
 from tests.oracle.transcript import Transcript, weight
 
 Json = dict[str, Any]
@@ -35,6 +34,7 @@ class Watched(Transcript):
 
     def __init__(self, manifests: list[Json]) -> None:
         self.seen: set[str] = set()
+        self.rehearsing = False
         super().__init__(manifests)
 
     def note(self, event: str, happened: object) -> None:
@@ -74,6 +74,8 @@ class Watched(Transcript):
         weights = [weight(table) for table in tables]
         ranked = delegate.get("sortMethod") == "ROUTE_SPECIFICITY"
         block = [leaf for leaf in super().delegate(delegate, owner, matches, way) if leaf["matches"]]
+        if self.rehearsing:
+            return block
         self.note("missing ref", any(name not in self.tables and name[0] for name in named))
         self.note("ref without namespace", any(name[0] is None for name in named))
         self.note("cycle by ref", any(name in way["path"] for name in named))
@@ -85,7 +87,9 @@ class Watched(Transcript):
             self.note("weights reorder", weights != sorted(weights, reverse=True))
             self.note("negative weight", min(weights) < 0 < len(weights) - 1)
         if ranked and len(block) > 1:
+            self.rehearsing = True
             plain = super().delegate({**delegate, "sortMethod": "TABLE_WEIGHT"}, owner, matches, way)
+            self.rehearsing = False
             self.note("specificity of two tables", len({leaf["path"][len(way["path"])] for leaf in block}) > 1)
             self.note("specificity reorders", block != [leaf for leaf in plain if leaf["matches"]])
             self.note("specificity above a delegate", any(len(leaf["path"]) > len(way["path"]) + 1 for leaf in block))
@@ -140,9 +144,7 @@ ENOUGH = (
 )
 
 
-@cache
-def sightings() -> Counter[str]:
-    """How many of the generated graphs touch each rule."""
+def test_the_graphs_touch_every_rule_and_most_are_hard() -> None:
     found: Counter[str] = Counter()
 
     @generated()
@@ -151,17 +153,8 @@ def sightings() -> Counter[str]:
         found.update(Watched(manifests).seen)
 
     watch()
-    return found
-
-
-@pytest.mark.parametrize("event", PLENTY)
-def test_most_graphs_are_hard(event: str) -> None:
-    assert sightings()[event] > GRAPHS * 0.3
-
-
-@pytest.mark.parametrize("event", ENOUGH)
-def test_every_rule_is_touched(event: str) -> None:
-    assert sightings()[event] > GRAPHS * 0.02
+    assert {event: found[event] for event in PLENTY if found[event] <= GRAPHS * 0.3} == {}
+    assert {event: found[event] for event in ENOUGH if found[event] <= GRAPHS * 0.02} == {}
 
 
 def written(row: Json) -> Json:
@@ -274,14 +267,21 @@ def ask(manifests: list[Json]) -> Json:
 @generated()
 @given(graphs())
 def test_the_product_agrees_with_the_transcript(manifests: list[Json]) -> None:
-    assert answered(ask(manifests)) == told(manifests)
+    answer = ask(manifests)
+    assert answered(answer) == told(manifests)
+    for row in answer["items"]:
+        assert_origins(manifests, row)
 
 
-@generated(0.3)
-@given(graphs().flatmap(lambda manifests: st.tuples(st.just(manifests), st.permutations(manifests))))
-def test_the_order_of_the_input_does_not_matter(pair: tuple[list[Json], list[Json]]) -> None:
-    first, second = [{**ask(each), "source": None} for each in pair]
-    assert first == second
+def assert_origins(manifests: list[Json], row: Json) -> None:
+    """Every origin of a row leads to what it says."""
+    leaf = value_at(manifests, row["hops"][-1])
+    assert row["hops"][-1]["name"] == (leaf.get("name") or None)
+    assert leaf.get("delegateAction") is None or row["status"] == "invalid"
+    for field, option in row["options"].items():
+        for each in [option, *option["displaced"]]:
+            assert each["origin"]["field"].endswith(f".{field}")
+            assert value_at(manifests, each["origin"]) == each["value"]
 
 
 def value_at(manifests: list[Json], origin: Json) -> Any:
@@ -294,14 +294,26 @@ def value_at(manifests: list[Json], origin: Json) -> Any:
     return found
 
 
-@generated(0.3)
-@given(graphs())
-def test_every_origin_leads_to_what_it_says(manifests: list[Json]) -> None:
-    for row in ask(manifests)["items"]:
-        leaf = value_at(manifests, row["hops"][-1])
-        assert row["hops"][-1]["name"] == (leaf.get("name") or None)
-        assert leaf.get("delegateAction") is None
-        for field, option in row["options"].items():
-            for each in [option, *option["displaced"]]:
-                assert each["origin"]["field"].endswith(f".{field}")
-                assert value_at(manifests, each["origin"]) == each["value"]
+@generated(0.25)
+@given(graphs().flatmap(lambda manifests: st.tuples(st.just(manifests), st.permutations(manifests))))
+def test_the_order_of_the_input_does_not_matter(pair: tuple[list[Json], list[Json]]) -> None:
+    first, second = [{**ask(each), "source": None} for each in pair]
+    assert first == second
+
+
+@pytest.mark.xfail(reason="the product compares the gateway's name, v1beta1.md 2.4.4 gives the inline host its own")
+def test_an_inline_host_of_equal_age_goes_by_its_own_name() -> None:
+    rules = [{"name": "r", "directResponseAction": {"status": 200}}]
+    spec = {"domains": ["a.test"], "routes": rules}
+    entries = [{"virtualHostSelector": {}}, {"virtualHost": spec}]
+    gateway = {
+        "apiVersion": ENTERPRISE,
+        "kind": "VirtualGateway",
+        "metadata": {"name": "edge", "namespace": "gm"},
+        "spec": {
+            "ingressGatewaySelectors": [{"portName": "http2"}],
+            "connectionHandlers": [{"http": {"routeConfig": entries}}],
+        },
+    }
+    host = {"apiVersion": ENTERPRISE, "kind": "VirtualHost", "metadata": {"name": "edge-x", "namespace": "gm"}}
+    assert answered(ask([gateway, {**host, "spec": spec}])) == told([gateway, {**host, "spec": spec}])

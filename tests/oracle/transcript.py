@@ -1,4 +1,4 @@
-"""The resolver's rules told a second time: `spec/v1beta1.md` 1.2, 2.4, 3.3, 5.1, 7, 8; ids: `spec/cli.md` 4.2.
+"""The resolver's rules told a second time: `spec/v1beta1.md` 2.4, 3.3, 5.1, 7.2, 8; ids: `spec/cli.md` 4.2.
 
 A second judge must not share the first one's mistakes: this module imports nothing of the program, follows the page
 rule by rule on plain dictionaries, and knows nothing of speed. Numbers in docstrings are sections of `v1beta1.md`.
@@ -6,31 +6,28 @@ rule by rule on plain dictionaries, and knows nothing of speed. Numbers in docst
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import re2
 
-Json = dict[str, Any]
-Key = tuple[str, str]
+from tests.oracle.transcript_selectors import Json, Key, key, reaches, selects
+
 ACTIONS = ("routeAction", "redirectAction", "directResponseAction", "delegateAction")
 CODES = ("MOVED_PERMANENTLY", "FOUND", "SEE_OTHER", "TEMPORARY_REDIRECT", "PERMANENT_REDIRECT")
 NO_ROUTE_OPTIONS = ("trafficShift", "outlierDetection", "mtls")
+ROOT: Json = {"type": "prefix", "value": "/", "ignoreCase": False, "length": 1}
 SILENT = re2.Options()
 SILENT.log_errors = False
-
-
-class TooManyError(Exception):
-    """The graph expands beyond the budget of effective matchers."""
 
 
 class Transcript:
     """`gateways` maps (namespace, name) to the hosts that are served, each with `domains` and `routes`."""
 
-    def __init__(self, manifests: list[Json], budget: int = 10**9) -> None:
+    def __init__(self, manifests: list[Json]) -> None:
         self.kinds = {m["kind"]: sorted((o for o in manifests if o["kind"] == m["kind"]), key=key) for m in manifests}
         self.tables = {key(table): table for table in self.kinds.get("RouteTable", [])}
         self.policies = sorted(self.kinds.get("TrafficPolicy", []), key=lambda policy: (age(policy), key(policy)))
-        self.budget = budget
         self.gateways = {key(gateway): self.serve(gateway) for gateway in self.kinds.get("VirtualGateway", [])}
 
     def attach(self, gateway: Json) -> list[Json]:
@@ -71,9 +68,6 @@ class Transcript:
             if in_error(rule):
                 continue
             matches = self.combine(inherited, rule)
-            self.budget -= len(matches)
-            if self.budget < 0:
-                raise TooManyError
             if (delegate := rule.get("delegateAction")) is not None:
                 block += self.delegate(delegate, owner, matches, here)
             else:
@@ -106,7 +100,7 @@ class Transcript:
         pairs = own if inherited is None else [self.pair(parent, child) for parent in inherited for child in own]
         unique: dict[Any, Json] = {}
         for pair in filter(None, pairs):
-            path = pair["path"] or {"type": "prefix", "value": "/", "ignoreCase": False}
+            path = pair["path"] or ROOT
             tests = [sameness(test) for test in [*pair["headers"], *pair["query"]]]
             unique.setdefault(str((path["type"], path["value"], path["ignoreCase"], pair["method"], tests)), pair)
         return list(unique.values())
@@ -135,20 +129,14 @@ class Transcript:
 
     def row(self, host: Json, leaf: Json, match: Json) -> Json:
         """An effective route in the words of `spec/cli.md` 6.2."""
-        path = match["path"] or {"type": "prefix", "value": "/", "ignoreCase": False}
-        shown = {"type": path["type"], "value": path["value"], "ignoreCase": path["ignoreCase"]}
-        shown["implicit"] = match["path"] is None
-        owner, index, _ = leaf["hops"][-1]
-        return {
-            "id": leaf["id"],
-            "matchIndex": leaf["matches"].index(match) + 1,
-            "matchCount": len(leaf["matches"]),
-            "match": {"path": shown, "methods": [match["method"]] if match["method"] else [],
-                      "headers": match["headers"], "queryParameters": match["query"]},
-            "leaf": (owner["object"]["kind"], *key(owner["object"]), f"{owner['field']}.routes[{index}]"),
-            "hops": [site(holder, number) for holder, number, _ in leaf["hops"]],
-            "options": self.options(host, leaf["hops"]),
-        }  # fmt: skip
+        path, (owner, index, _) = match["path"] or ROOT, leaf["hops"][-1]
+        shown = {"path": {field: path[field] for field in ("type", "value", "ignoreCase")}, "headers": match["headers"]}
+        shown["path"]["implicit"] = match["path"] is None
+        shown |= {"methods": [match["method"]] if match["method"] else [], "queryParameters": match["query"]}
+        place_in_rule = {"matchIndex": leaf["matches"].index(match) + 1, "matchCount": len(leaf["matches"])}
+        origin = (owner["object"]["kind"], *key(owner["object"]), f"{owner['field']}.routes[{index}]")
+        hops, options = [site(holder, at) for holder, at, _ in leaf["hops"]], self.options(host, leaf["hops"])
+        return {"id": leaf["id"], "match": shown, "leaf": origin, "hops": hops, "options": options, **place_in_rule}
 
     def options(self, host: Json, hops: list[tuple[Json, int, Json]]) -> Json:
         """7.2: the first level that sets a field wins; 7.1: policies come last, without what is no route option."""
@@ -165,10 +153,6 @@ class Transcript:
         return {field: {**chain[0], "displaced": chain[1:]} for field, chain in chains.items()}
 
 
-def key(manifest: Json) -> Key:
-    return manifest["metadata"]["namespace"], manifest["metadata"]["name"]
-
-
 def place(manifest: Json) -> str:
     return f"{manifest['kind']} {'/'.join(key(manifest))}"
 
@@ -181,10 +165,9 @@ def weight(manifest: Json) -> int:
     return manifest["spec"].get("weight") or 0
 
 
-def age(manifest: Json) -> tuple[bool, str]:
+def age(manifest: Json) -> datetime:
     """3.3.7, 7.1.5: a missing timestamp is the newest."""
-    created = manifest["metadata"].get("creationTimestamp")
-    return created is None, created or ""
+    return datetime.fromisoformat(manifest["metadata"].get("creationTimestamp", "9999-12-31T00:00:00Z"))
 
 
 def escape(name: str) -> str:
@@ -202,33 +185,6 @@ def owned(manifest: Json, field: str, segment: str, inline: Json | None = None) 
     rank = (namespace, name if inline is None else segment)
     spec = manifest["spec"] if inline is None else inline
     return {"object": manifest, "spec": spec, "field": field, "segment": segment, "namespace": namespace, "rank": rank}
-
-
-def selects(selector: Json, owner: str, candidate: Json) -> bool:
-    """1.2: whether a selector that stands in namespace `owner` fits an object."""
-    spaces, labels = selector.get("namespaces") or [owner], candidate["metadata"].get("labels") or {}
-    pairs, expressions = selector.get("labels") or {}, selector.get("expressions") or []
-    inside = ("*" in spaces or key(candidate)[0] in spaces) and not (pairs and expressions)
-    return inside and pairs.items() <= labels.items() and all(fits(each, labels) for each in expressions)
-
-
-def fits(expression: Json, labels: dict[str, str]) -> bool | None:
-    """1.2.6; None where operator and values do not belong together."""
-    operator, values = expression.get("operator") or "Equals", expression.get("values") or []
-    own, negative = labels.get(expression["key"]), operator.startswith("Not")
-    if operator in ("Exists", "DoesNotExist"):
-        return None if values else (own is not None) == (operator == "Exists")
-    if operator in ("Equals", "DoubleEquals", "NotEquals"):
-        return (own in values) != negative if len(values) == 1 else None
-    if operator in ("In", "NotIn"):
-        return (own in values) != negative if values else None
-    if operator not in ("GreaterThan", "LessThan") or len(values) != 1 or not integer(values[0]):
-        return None
-    return integer(own or "") and (int(own or "") - int(values[0])) * (1 if operator == "GreaterThan" else -1) > 0
-
-
-def integer(text: str) -> bool:
-    return text.isascii() and text.removeprefix("-").isdecimal()
 
 
 def read(matcher: Json) -> Json:
@@ -292,27 +248,7 @@ def rank(leaf: Json) -> tuple[int, ...]:
     """8.5.3 to 8.5.5: the best one of a route's effective matchers."""
     ranks = []
     for match in leaf["matches"]:
-        path = match["path"] or {"type": "prefix", "length": 1}
-        kind = ("exact", "regex", "prefix").index(path["type"])
+        kind, length = (match["path"] or ROOT)["type"], (match["path"] or ROOT)["length"]
         counts = (-len(match["headers"]), -len(match["query"]), -bool(match["method"]))
-        ranks.append((kind, -path["length"], -leaf["weight"], *counts))
+        ranks.append((("exact", "regex", "prefix").index(kind), -length, -leaf["weight"], *counts))
     return min(ranks)
-
-
-def reaches(policy: Json, hops: list[tuple[Json, int, Json]]) -> bool:
-    """7.1: by the leaf or a rule above; selectors that need discovery objects stay unknown and give nothing."""
-    unknown = policy["spec"].get("sourceSelector") or policy["spec"].get("destinationSelector")
-    entries = [] if unknown else policy["spec"].get("routeSelector") or []
-    return any(chooses(entry, policy, owner, rule) for entry in entries for owner, _, rule in hops)
-
-
-def chooses(entry: Json, policy: Json, owner: Json, rule: Json) -> bool:
-    """7.1.2: the object is named, selected, or nothing is said about objects; all wanted labels are on the rule."""
-    hits, holder = [], owner["object"]
-    for kind, field in (("VirtualHost", "virtualHost"), ("RouteTable", "routeTable")):
-        refs, selector = entry.get(f"{field}Refs") or [], entry.get(f"{field}Selector")
-        found = [(ref.get("namespace"), ref.get("name")) == key(holder) for ref in refs]
-        found += [] if selector is None else [selects(selector, key(policy)[0], holder)]
-        hits += [hit and holder["kind"] == kind for hit in found]
-    labels = (entry.get("routeLabelMatcher") or {}).items() <= (rule.get("labels") or {}).items()
-    return labels and (any(hits) or not hits)
