@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kubectl_gmg.model.action import FinalAction, ForwardTo, Invalid, Selector
 from kubectl_gmg.model.declared import (
@@ -179,7 +179,7 @@ def claim_domains(hosts: Iterable[VirtualHost]) -> dict[int, Claims]:
     owners: dict[str, VirtualHost] = {}
     claims: dict[int, Claims] = {id(host): Claims() for host in hosts}
     claiming = (host for host in hosts if host.rules)
-    for host in sorted(claiming, key=lambda each: by_age(each.created, each.ref)):
+    for host in sorted(claiming, key=lambda each: by_age(each.created, own_name(each))):
         for domain in host.domains:
             owner = owners.setdefault(domain.lower(), host)
             if owner is not host:
@@ -187,6 +187,11 @@ def claim_domains(hosts: Iterable[VirtualHost]) -> dict[int, Claims]:
             else:
                 claims[id(host)].kept.append(domain)
     return {name: Claims(unrepeated(each.kept), each.lost) for name, each in claims.items()}
+
+
+def own_name(host: VirtualHost) -> ObjectRef:
+    """What tells hosts of one age apart: an inline host has a name of its own (2.4 rule 4)."""
+    return replace(host.ref, name=host.segment) if host.inline else host.ref
 
 
 def unrepeated(domains: Iterable[str]) -> list[str]:

@@ -114,9 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
             _cut(self.request)
         try:
             self.request.do_handshake()
-        except OSError:
+        except (OSError, AttributeError) as gone:  # cut before or while hands were shaken, the TLS state is gone too
             self._close()
-            raise
+            raise ConnectionResetError from gone
         with self.server.lock:
             self.server.accepted += 1
             self.number = self.server.accepted

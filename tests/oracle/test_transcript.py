@@ -301,7 +301,6 @@ def test_the_order_of_the_input_does_not_matter(pair: tuple[list[Json], list[Jso
     assert first == second
 
 
-@pytest.mark.xfail(reason="the product compares the gateway's name, v1beta1.md 2.4.4 gives the inline host its own")
 def test_an_inline_host_of_equal_age_goes_by_its_own_name() -> None:
     rules = [{"name": "r", "directResponseAction": {"status": 200}}]
     spec = {"domains": ["a.test"], "routes": rules}
