@@ -22,7 +22,7 @@ from kubectl_gmg.matching.finder import RouteFinder
 from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Resolved
-from kubectl_gmg.model.snapshot import Snapshot, SourceType
+from kubectl_gmg.model.snapshot import EVERYWHERE, Snapshot, SourceType
 from kubectl_gmg.resolve import resolve
 from kubectl_gmg.resolve.delegate import grow_host
 from kubectl_gmg.sources.objects import collect
@@ -81,7 +81,7 @@ def test_files_need_no_cluster_library_and_pipes_no_terminal(arguments: str, fil
 
 def snapshot(manifests: list[Manifest]) -> Snapshot:
     found = collect(((each, None) for each in manifests), KINDS)
-    return Snapshot(SourceType.FILES, found.objects, read=frozenset(kind.resource for kind in KINDS))
+    return Snapshot(SourceType.FILES, found.objects, read={kind.resource: EVERYWHERE for kind in KINDS})
 
 
 def resolved(manifests: list[Manifest]) -> Resolved:

@@ -24,7 +24,7 @@ from kubectl_gmg.model.declared import (
     VirtualHost,
 )
 from kubectl_gmg.model.naming import encoded
-from kubectl_gmg.model.snapshot import Affects, Kind, Snapshot
+from kubectl_gmg.model.snapshot import EVERYWHERE, Affects, Extent, Kind, Snapshot
 
 GENERATION = "v1beta1"
 ENTERPRISE = "networking.enterprise.mesh.gloo.solo.io"
@@ -46,7 +46,6 @@ def lower(snapshot: Snapshot) -> Declared:
     tables = readings.of(TABLE, route_table)
     policies = readings.of(POLICY, traffic_policy)
     inventory = discovery.inventory(readings, snapshot)
-    unread = {gap.kind for gap in snapshot.gaps}
     return Declared(
         gateways=gateways,
         hosts=hosts,
@@ -54,8 +53,17 @@ def lower(snapshot: Snapshot) -> Declared:
         policies=policies,
         inventory=inventory,
         problems=tuple(readings.problems),
-        tables_read=TABLE.name not in unread,
+        gateways_read=extent(snapshot, GATEWAY),
+        hosts_read=extent(snapshot, HOST),
+        tables_read=extent(snapshot, TABLE),
     )
+
+
+def extent(snapshot: Snapshot, kind: Kind) -> Extent:
+    """Where a kind of routing was read completely. Files hold what somebody chose, so an absent kind is not a gap."""
+    if kind.resource in snapshot.read or snapshot.gaps:
+        return snapshot.extent(kind)
+    return EVERYWHERE
 
 
 def virtual_gateway(reading: Reading) -> VirtualGateway:

@@ -22,14 +22,13 @@ KINDS = (VIRTUAL_DESTINATION, DESTINATION, WORKLOAD, CLUSTER)
 
 def inventory(readings: Readings, snapshot: Snapshot) -> Inventory:
     """What destinations are compared with; only kinds that were read may be called missing (D-27)."""
-    read = snapshot.read
     return Inventory(
         services=readings.of(DESTINATION, service),
-        services_read=DESTINATION.resource in read,
+        services_read=snapshot.extent(DESTINATION).complete,
         virtual_destinations=readings.of(VIRTUAL_DESTINATION, virtual_destination),
-        virtual_destinations_read=VIRTUAL_DESTINATION.resource in read,
+        virtual_destinations_read=snapshot.extent(VIRTUAL_DESTINATION),
         workloads=readings.of(WORKLOAD, workload),
-        workloads_read=WORKLOAD.resource in read,
+        workloads_read=snapshot.extent(WORKLOAD).complete,
         clusters=readings.of(CLUSTER, cluster),
         partial=snapshot.type is not SourceType.LIVE,
     )

@@ -13,6 +13,7 @@ from kubectl_gmg.model.action import NO_OPTIONS, Action, Backing, Options, Selec
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
+from kubectl_gmg.model.snapshot import EVERYWHERE, NOWHERE, Extent
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -232,7 +233,7 @@ class Inventory:
     services: tuple[Service, ...] = ()
     services_read: bool = False
     virtual_destinations: tuple[VirtualDestination, ...] = ()
-    virtual_destinations_read: bool = False
+    virtual_destinations_read: Extent = NOWHERE
     workloads: tuple[Workload, ...] = ()
     workloads_read: bool = False
     clusters: tuple[Cluster, ...] = ()
@@ -266,7 +267,11 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """All that the objects of all generations say. `tables_read` is False where some tables could not be read."""
+    """All that the objects of all generations say.
+
+    What could not be read is unknown, never missing: `gateways_read`, `hosts_read` and `tables_read` say where these
+    were read completely (`spec/v1beta1.md` D-27).
+    """
 
     gateways: tuple[VirtualGateway, ...] = ()
     hosts: tuple[VirtualHost, ...] = ()
@@ -274,4 +279,6 @@ class Declared:
     policies: tuple[Policy, ...] = ()
     inventory: Inventory = Inventory()
     problems: tuple[Problem, ...] = ()
-    tables_read: bool = True
+    gateways_read: Extent = EVERYWHERE
+    hosts_read: Extent = EVERYWHERE
+    tables_read: Extent = EVERYWHERE

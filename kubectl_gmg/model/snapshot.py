@@ -102,25 +102,51 @@ class Kind:
         return f"{self.plural}.{self.group}"
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where a kind was read completely: in these namespaces, or with None in all of them.
+
+    Only there may an object of that kind be called missing (`spec/v1beta1.md` D-27).
+    """
+
+    namespaces: frozenset[str] | None = frozenset()
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was read, so that anything not seen is not there."""
+        return self.namespaces is None
+
+    def covers(self, namespace: str) -> bool:
+        """Whether everything in `namespace` was read."""
+        return self.namespaces is None or namespace in self.namespaces
+
+
+EVERYWHERE = Extent(None)
+NOWHERE = Extent()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """All that was read; every `ObjectRef` once.
 
-    `read` holds the resource names (`Kind.resource`) that were read completely: of these alone may anything be called
-    missing (`spec/v1beta1.md` D-27). `skipped` counts objects of kinds that no generation claims. `notes` are remarks
-    for stderr.
+    `read` says by resource name (`Kind.resource`) where a kind was read completely; a kind that is not in it was not.
+    `skipped` counts objects of kinds that no generation claims. `notes` are remarks for stderr.
     """
 
     type: SourceType
     objects: tuple[RawObject, ...]
     gaps: tuple[Gap, ...] = ()
-    read: frozenset[str] = frozenset()
+    read: Mapping[str, Extent] = field(default_factory=dict)
     context: str | None = None
     files: tuple[str, ...] = ()
     namespace: str | None = None
     skipped: int = 0
     notes: tuple[str, ...] = ()
     _by_ref: dict[ObjectRef, RawObject] = field(default_factory=dict, repr=False)
+
+    def extent(self, kind: Kind) -> Extent:
+        """Where `kind` was read completely."""
+        return self.read.get(kind.resource, NOWHERE)
 
     def find(self, ref: ObjectRef) -> RawObject | None:
         """The object that `ref` names."""

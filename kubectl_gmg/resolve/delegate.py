@@ -12,6 +12,7 @@ from kubectl_gmg.model.declared import RouteRule, RouteTable, VirtualHost
 from kubectl_gmg.model.match import EVERYTHING, RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import DeadEnd, Delegation, Inclusion, Node, Reason, Target, Terminal, Via
+from kubectl_gmg.model.snapshot import Extent
 from kubectl_gmg.resolve.index import Index
 from kubectl_gmg.resolve.inherit import inherit_matches, inherit_options, joined
 
@@ -65,7 +66,7 @@ class Descent:
         return any(inclusion.table is table for inclusion in self.tables)
 
 
-def grow_host(host: VirtualHost, tables: Index[RouteTable], budget: Budget, *, tables_read: bool) -> tuple[Node, ...]:
+def grow_host(host: VirtualHost, tables: Index[RouteTable], budget: Budget, *, tables_read: Extent) -> tuple[Node, ...]:
     """The tree of a host, rule by rule."""
     grower = Grower(tables, budget, tables_read=tables_read)
     top = Descent(options=host.options)
@@ -75,7 +76,7 @@ def grow_host(host: VirtualHost, tables: Index[RouteTable], budget: Budget, *, t
 class Grower:
     """Follows rules down through one index of tables."""
 
-    def __init__(self, tables: Index[RouteTable], budget: Budget, *, tables_read: bool) -> None:
+    def __init__(self, tables: Index[RouteTable], budget: Budget, *, tables_read: Extent) -> None:
         self._tables = tables
         self._budget = budget
         self._tables_read = tables_read
@@ -131,11 +132,13 @@ class Grower:
     def _missing(self, origin: Origin, namespace: str, name: str) -> DeadEnd:
         owner = origin.ref
         ref = ObjectRef(namespace, name, "RouteTable", owner.generation, owner.cluster)
-        return DeadEnd(Reason.MISSING if self._tables_read or not namespace else Reason.UNKNOWN, origin, ref)
+        return DeadEnd(
+            Reason.MISSING if self._tables_read.covers(namespace) or not namespace else Reason.UNKNOWN, origin, ref
+        )
 
     def _none_selected(self, origin: Origin, skipped: tuple[ObjectRef, ...]) -> DeadEnd:
         note = "it selects only tables that are on the way down already" if skipped else ""
-        return DeadEnd(Reason.NONE_SELECTED if self._tables_read else Reason.UNKNOWN, origin, note=note)
+        return DeadEnd(Reason.NONE_SELECTED if self._tables_read.complete else Reason.UNKNOWN, origin, note=note)
 
     def _enter(self, table: RouteTable, via: Via, action: Delegate, origin: Origin, here: Descent) -> Target | DeadEnd:
         """The rules of a table, unless there are none, or too many, or it lies too deep."""

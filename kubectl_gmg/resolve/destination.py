@@ -27,7 +27,7 @@ def resolve_destination(
         return ResolvedDestination(declared, share, address, found(service, read=inventory.services_read))
     if declared.kind is DestinationKind.VIRTUAL_DESTINATION:
         virtual = virtual_destination_of(declared, inventory)
-        state = found(virtual, read=inventory.virtual_destinations_read)
+        state = found(virtual, read=inventory.virtual_destinations_read.covers(declared.namespace))
         return ResolvedDestination(
             declared, share, virtual.hostname if virtual else None, state, virtual.backing if virtual else ()
         )

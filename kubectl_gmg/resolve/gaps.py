@@ -20,7 +20,7 @@ def gaps_of(declared: Declared) -> tuple[Gap, ...]:
         clusters = {each.cluster for each in destinations if each.kind is DestinationKind.SERVICE}
         found += [not_given("Service", cluster, Affects.DESTINATIONS) for cluster in sorted(clusters)]
     virtual = any(each.kind is DestinationKind.VIRTUAL_DESTINATION for each in destinations)
-    if virtual and not inventory.virtual_destinations_read:
+    if virtual and not inventory.virtual_destinations_read.complete:
         found.append(not_given("VirtualDestination", None, Affects.DESTINATIONS))
     if not inventory.workloads_read and any(policy.sources for policy in declared.policies):
         found.append(not_given("Workload", None, Affects.POLICIES))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files as resources
 
-from kubectl_gmg.model.snapshot import Kind, Snapshot, SourceType
+from kubectl_gmg.model.snapshot import EVERYWHERE, Kind, Snapshot, SourceType
 from kubectl_gmg.sources.objects import collect
 from kubectl_gmg.sources.text import decoded, documents
 
@@ -19,5 +19,5 @@ def read(kinds: Sequence[Kind]) -> Snapshot:
     return Snapshot(
         type=SourceType.DEMO,
         objects=tuple(replace(raw, place=None) for raw in found.objects),
-        read=frozenset(kind.resource for kind in kinds if (kind.generation, kind.name) in present),
+        read={kind.resource: EVERYWHERE for kind in kinds if (kind.generation, kind.name) in present},
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from kubectl_gmg.errors import SourceError
-from kubectl_gmg.model.snapshot import Affects, Gap, GapReason, Kind, Snapshot, SourceType
+from kubectl_gmg.model.snapshot import EVERYWHERE, Affects, Gap, GapReason, Kind, Snapshot, SourceType
 from kubectl_gmg.sources.nodes import collector_paused
 from kubectl_gmg.sources.objects import DEFAULT_NAMESPACE, Collected, collect, joined
 from kubectl_gmg.sources.text import decoded, documents, printable
@@ -44,7 +44,7 @@ def read(
         objects=found.objects,
         gaps=tuple(_gap(name, error, kinds) for name, error in broken),
         # An object of any kind may stand in a broken file: then no kind was read completely.
-        read=frozenset(each.resource for each in kinds if not broken and (each.generation, each.name) in present),
+        read={each.resource: EVERYWHERE for each in kinds if not broken and (each.generation, each.name) in present},
         files=tuple(dict.fromkeys(map(printable, paths))),
         namespace=namespace or DEFAULT_NAMESPACE,
         skipped=found.skipped,

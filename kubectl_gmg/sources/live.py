@@ -18,7 +18,7 @@ from kubectl_gmg import kube
 from kubectl_gmg.errors import SourceError
 from kubectl_gmg.kube import Client, Connection, NotInstalledError, RequestError, UnreachableError
 from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.snapshot import Gap, GapReason, Kind, RawObject, Snapshot, SourceType
+from kubectl_gmg.model.snapshot import EVERYWHERE, Gap, GapReason, Kind, RawObject, Snapshot, SourceType
 
 __all__ = ["Connection", "read"]
 
@@ -79,7 +79,7 @@ def read(
         SourceType.LIVE,
         objects=tuple(each for kind in lists for each in kind.objects),
         gaps=tuple(gap for kind in lists for gap in kind.gaps),
-        read=frozenset(each.kind.resource for each in lists if each.installed and not each.gaps),
+        read={each.kind.resource: EVERYWHERE for each in lists if each.installed and not each.gaps},
         context=client.context,
         namespace=client.namespace,
     )

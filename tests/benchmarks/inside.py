@@ -19,7 +19,7 @@ from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.matching.regexes import RegexTable
 from kubectl_gmg.model.match import PathKind, PathMatch, RouteMatch
 from kubectl_gmg.model.request import Request
-from kubectl_gmg.model.snapshot import Snapshot, SourceType
+from kubectl_gmg.model.snapshot import EVERYWHERE, Snapshot, SourceType
 from kubectl_gmg.regex import matches_whole
 from kubectl_gmg.resolve import resolve
 from kubectl_gmg.resolve.rows import Rows
@@ -43,7 +43,7 @@ def timed(function: Callable[[], T]) -> tuple[float, T]:
 def snapshot(text: str) -> Snapshot:
     """Objects in JSON as a source hands them over."""
     found = collect(((each, None) for each in json.loads(text)), KINDS)
-    return Snapshot(SourceType.FILES, found.objects, read=frozenset(kind.resource for kind in KINDS))
+    return Snapshot(SourceType.FILES, found.objects, read={kind.resource: EVERYWHERE for kind in KINDS})
 
 
 def resolving() -> dict[str, float]:

@@ -113,7 +113,7 @@ def test_snapshot_says_where_it_is_from(tmp_path: Path) -> None:
         config = server.write_kubeconfig(tmp_path / "config", context="prod", namespace="web")
         snapshot = live.read(Connection(str(config)), KINDS)
     assert (snapshot.type, snapshot.context, snapshot.namespace) == (SourceType.LIVE, "prod", "web")
-    assert snapshot.read == {kind.resource for kind in KINDS}
+    assert set(snapshot.read) == {kind.resource for kind in KINDS}
     assert snapshot.gaps == ()
     assert {each.ref.generation for each in snapshot.objects} == {"v1beta1"}
     assert {each.ref.cluster for each in snapshot.objects} == {""}
@@ -141,7 +141,7 @@ def test_forbidden_kind_is_a_gap(tmp_path: Path) -> None:
     assert (gap.reason, gap.kind, gap.affects) == (GapReason.FORBIDDEN, "TrafficPolicy", POLICIES.affects)
     assert 'User "gmg-test" cannot list resource "trafficpolicies"' in gap.message
     assert f"ask for the right to list {POLICIES.resource} in all namespaces" in gap.message
-    assert snapshot.read == {kind.resource for kind in KINDS} - {POLICIES.resource}
+    assert set(snapshot.read) == {kind.resource for kind in KINDS} - {POLICIES.resource}
     assert len(snapshot.objects) == len(MIXED) - 1
 
 
@@ -151,7 +151,7 @@ def test_group_not_installed_is_no_gap(tmp_path: Path) -> None:
         snapshot = read(server, tmp_path)
     assert snapshot.gaps == ()
     assert len(snapshot.objects) == 2
-    assert snapshot.read == {f"{each.plural}.{ENTERPRISE}" for each in installed}
+    assert set(snapshot.read) == {f"{each.plural}.{ENTERPRISE}" for each in installed}
 
 
 def test_nothing_installed(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from kubectl_gmg.errors import SourceError
 from kubectl_gmg.model.origin import Origin
-from kubectl_gmg.model.snapshot import Affects, GapReason, SourceType
+from kubectl_gmg.model.snapshot import EVERYWHERE, Affects, GapReason, SourceType
 from kubectl_gmg.sources import files
 from tests.sources.judge import as_kubectl_reads
 from tests.sources.make import HOST, TABLE, names, read, table
@@ -52,7 +52,7 @@ def test_a_file(tmp_path: Path) -> None:
     assert found.namespace == "default"
     assert found.context is None
     assert found.gaps == ()
-    assert found.read == {TABLE.resource}
+    assert found.read == {TABLE.resource: EVERYWHERE}
     [each] = found.objects
     assert found.locate(Origin(each.ref, ("spec", "weight"))) == (str(manifest), 8)
 
@@ -167,18 +167,18 @@ def test_broken_files_are_gaps_beside_good_ones(tree: Path) -> None:
 
 
 def test_nothing_is_read_completely_beside_a_broken_file(tree: Path) -> None:
-    assert read(tree).read == {TABLE.resource}
+    assert read(tree).read == {TABLE.resource: EVERYWHERE}
     (tree / "broken.yaml").write_text("a: [")
-    assert read(tree).read == frozenset()
+    assert read(tree).read == {}
 
 
 def test_only_kinds_in_the_input_were_read(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(table("a") + "---\n" + table("a").replace("RouteTable", "VirtualHost"))
     (tmp_path / "b.yaml").write_text("apiVersion: v1\nkind: Service\nmetadata: {name: s}\n")
     (tmp_path / "c.yaml").write_text("# nothing\n")
-    assert read(tmp_path / "a.yaml", tmp_path / "c.yaml").read == {TABLE.resource, HOST.resource}
+    assert set(read(tmp_path / "a.yaml", tmp_path / "c.yaml").read) == {TABLE.resource, HOST.resource}
     found = read(tmp_path, kinds=[TABLE])
-    assert found.read == {TABLE.resource}
+    assert found.read == {TABLE.resource: EVERYWHERE}
     assert found.skipped == 2
 
 
