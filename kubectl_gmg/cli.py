@@ -6,7 +6,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -29,6 +29,8 @@ from kubectl_gmg.pipeline import Session, Settings
 from kubectl_gmg.render import Output, outputs, render
 
 if TYPE_CHECKING:
+    from kubectl_gmg.model.snapshot import Gap
+    from kubectl_gmg.progress import Progress
     from kubectl_gmg.views import Look, View
 
 PROGRAM = "kubectl gmg"
@@ -231,15 +233,42 @@ def execute(make: Callable[[Session], View], settings: Settings, known: tuple[st
     output = Output(name)
     machine = output in (Output.JSON, Output.YAML)
     kept: list[str] = []
+    progress = progress_of(settings)
     if not settings.quiet:
         # With JSON or YAML an error is all that stands on stderr: remarks wait until there is an answer.
         settings = replace(settings, say=kept.append if machine and not settings.verbose else speaker(settings))
+    if progress is not None:
+        settings = replace(settings, waiting=progress.show, say=after(progress.stop, settings.say))
     session = Session(settings)
-    view = make(session)
+    try:
+        view = make(session)
+    finally:
+        if progress is not None:
+            progress.stop()
     emit(printed(view, output, session), output, session.settings)
     for remark in kept:
         speaker(settings)(remark)
     finish(view, session, machine=machine)
+
+
+def progress_of(settings: Settings) -> Progress | None:
+    """What shows that something is being waited for; nothing where nobody looks, or where `-v` says it all."""
+    if settings.quiet or settings.verbose or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return None
+    from kubectl_gmg.progress import Progress  # noqa: PLC0415
+
+    color = settings.color != "never" and not os.environ.get("NO_COLOR")
+    return Progress(ascii_only=settings.ascii, color=color)
+
+
+def after(first: Callable[[], None], then: Callable[[str], None]) -> Callable[[str], None]:
+    """`then`, but `first` before it."""
+
+    def both(text: str) -> None:
+        first()
+        then(text)
+
+    return both
 
 
 def speaker(settings: Settings) -> Callable[[str], None]:
@@ -268,30 +297,34 @@ def look_of(settings: Settings, output: Output) -> Look:
     )
 
 
-def printed(view: View, output: Output, session: Session) -> str:
-    """The view as text."""
+def printed(view: View, output: Output, session: Session) -> Iterable[str]:
+    """The view as text, in pieces: those of JSON and YAML are made one by one, as they are written."""
     look = look_of(session.settings, output)
     # Only a renderer that prints places reads the snapshot: `version` has none.
     made = render(view, output, lambda origin: session.snapshot.locate(origin), look)  # noqa: PLW0108
     if isinstance(made, str):
+        return (made,)
+    if isinstance(made, Iterator):
         return made
     from kubectl_gmg.render import page  # noqa: PLC0415
 
-    return page.terminal_text(made, look) if look.terminal or look.color else page.text_of(made, look)
+    return (page.terminal_text(made, look) if look.terminal or look.color else page.text_of(made, look),)
 
 
-def emit(text: str, output: Output, settings: Settings) -> None:
+def emit(pieces: Iterable[str], output: Output, settings: Settings) -> None:
     """Print the result; what the encoding lacks as escapes. Raises `SourceError` if it cannot be written."""
     from kubectl_gmg.render.plain import in_ascii  # noqa: PLC0415
 
-    data = f"{text}\n" if text else ""
-    if settings.ascii:
-        data = in_ascii(data, output.value)
+    end = ""
     try:
-        try:
-            sys.stdout.write(data)
-        except UnicodeEncodeError:
-            sys.stdout.write(in_ascii(data, output.value))
+        for piece in pieces:
+            data = in_ascii(piece, output.value) if settings.ascii else piece
+            try:
+                sys.stdout.write(data)
+            except UnicodeEncodeError:
+                sys.stdout.write(in_ascii(data, output.value))
+            end = end or (data and "\n")
+        sys.stdout.write(end)
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -300,14 +333,27 @@ def emit(text: str, output: Output, settings: Settings) -> None:
         raise SourceError(f"the output cannot be written: {error.strerror}", "is there room for it?") from error
 
 
+def lacks(gaps: Sequence[Gap]) -> list[str]:
+    """The gaps as few lines: kinds that lack the same stand together."""
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for gap in gaps:
+        said = gap.message.removeprefix(f"{gap.kind}: ")
+        kinds = alike.setdefault((said, gap.affects), [])
+        kinds += [gap.kind] if gap.kind and said != gap.message else []
+    return [
+        f"{', '.join(kinds)}{': ' if kinds else ''}{said} (affects {', '.join(affects)})"
+        for (said, affects), kinds in alike.items()
+    ]
+
+
 def finish(view: View, session: Session, *, machine: bool) -> None:
     """Say what could not be read; raise what the answer, and what it lacks, mean for the exit code."""
     gaps, settings = view.about.gaps, session.settings
     incomplete = IncompleteError("not everything could be read", "leave out --require-complete to accept that")
     if gaps and settings.require_complete and machine:
         raise incomplete
-    for gap in () if settings.quiet else gaps:
-        speaker(settings)(f"not complete: {gap.message} (affects {', '.join(gap.affects)})")
+    for lack in () if settings.quiet else lacks(gaps):
+        speaker(settings)(f"not complete: {lack}")
     if gaps and settings.require_complete:
         raise incomplete
     broken = any(gap.reason == "malformed" and gap.file for gap in gaps)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from kubectl_gmg.model.declared import Declared, Inventory
     from kubectl_gmg.model.origin import ObjectRef
     from kubectl_gmg.model.resolved import Gateway, Resolved
-    from kubectl_gmg.model.snapshot import Snapshot
+    from kubectl_gmg.model.server import Server
+    from kubectl_gmg.model.snapshot import Kind, Snapshot
+    from kubectl_gmg.sources.live import Connection, Reporting
     from kubectl_gmg.views import About
 
 GENERATIONS = ("auto", "v1beta1")
@@ -25,17 +27,33 @@ def read_stdin() -> bytes:
     return sys.stdin.buffer.read()
 
 
+def silent(_: str) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the shared flags say (`spec/cli.md` 2.1); times are in seconds."""
 
     kubeconfig: str | None = None
     context: str | None = None
+    cluster: str | None = None
+    user: str | None = None
+    server: str | None = None
+    token: str | None = field(default=None, repr=False)
+    certificate_authority: str | None = None
+    tls_server_name: str | None = None
+    insecure: bool = False
+    as_user: str | None = None
+    as_group: tuple[str, ...] = ()
+    as_uid: str | None = None
+    read_namespaces: tuple[str, ...] = ()
     namespace: str | None = None
     all_namespaces: bool = False
     selector: str | None = None
     filename: tuple[str, ...] = ()
     recursive: bool = False
+    overlay: bool = False
     demo: bool = False
     generation: str = "auto"
     gateway: str | None = None
@@ -51,7 +69,8 @@ class Settings:
     quiet: bool = False
     verbose: int = 0
     stdin: Callable[[], bytes] = field(default=read_stdin, compare=False)
-    say: Callable[[str], None] = field(default=lambda _: None, compare=False)
+    say: Callable[[str], None] = field(default=silent, compare=False)
+    waiting: Callable[[str], None] = field(default=silent, compare=False)
 
 
 class Session:
@@ -76,26 +95,50 @@ class Session:
         from kubectl_gmg.api import KINDS  # noqa: PLC0415 - nothing is imported before it is needed
 
         settings = self.settings
+        kinds = tuple(each for each in KINDS if settings.generation in ("auto", each.generation))
         if settings.demo:
             from kubectl_gmg.sources import demo  # noqa: PLC0415
 
-            return demo.read(KINDS)
-        if settings.filename:
-            from kubectl_gmg.sources import files  # noqa: PLC0415
+            return demo.read(kinds)
+        if not settings.filename:
+            return self._live(kinds)
+        if not settings.overlay:
+            return self._files(kinds, settings.namespace)
+        from kubectl_gmg.sources import overlay  # noqa: PLC0415
 
-            return files.read(
-                settings.filename,
-                recursive=settings.recursive,
-                namespace=settings.namespace,
-                kinds=KINDS,
-                stdin=settings.stdin,
-            )
+        live = self._live(kinds)
+        return overlay.replaced(live, self._files(kinds, settings.namespace or live.namespace))
+
+    def _files(self, kinds: tuple[Kind, ...], namespace: str | None) -> Snapshot:
+        from kubectl_gmg.sources import files  # noqa: PLC0415
+
+        settings = self.settings
+        return files.read(
+            settings.filename, recursive=settings.recursive, namespace=namespace, kinds=kinds, stdin=settings.stdin
+        )
+
+    def _live(self, kinds: tuple[Kind, ...]) -> Snapshot:
         from kubectl_gmg.sources import live  # noqa: PLC0415
 
-        limits = (settings.request_timeout, settings.chunk_size)
-        connection = live.Connection(settings.kubeconfig, settings.context, *limits)
-        note = settings.say if settings.verbose else None
-        return live.read(connection, KINDS, deadline=settings.deadline or None, note=note)
+        settings = self.settings
+        return live.read(
+            connection_of(settings),
+            kinds,
+            deadline=settings.deadline or None,
+            namespaces=settings.read_namespaces,
+            report=report_of(settings),
+        )
+
+    @cached_property
+    def server(self) -> Server:
+        """What the cluster serves; reads no object."""
+        from kubectl_gmg.api import KINDS  # noqa: PLC0415
+        from kubectl_gmg.sources import server  # noqa: PLC0415
+
+        settings = self.settings
+        return server.ask(
+            connection_of(settings), KINDS, deadline=settings.deadline or None, report=report_of(settings)
+        )
 
     @cached_property
     def declared(self) -> Declared:
@@ -122,7 +165,10 @@ class Session:
         wanted = self.settings.gateway
         if wanted is None:
             return self.everything
-        return replace(self.everything, gateways=named_gateways(self.everything.gateways, wanted))
+        from kubectl_gmg.resolve.unread import routing_not_read  # noqa: PLC0415
+
+        lacks = routing_not_read(self.declared, ("VirtualGateway",), wanted.rpartition("/")[0])
+        return replace(self.everything, gateways=named_gateways(self.everything.gateways, wanted, lacks))
 
     @cached_property
     def about(self) -> About:
@@ -136,9 +182,40 @@ class Session:
         return About(source, (*snapshot.gaps, *self.everything.gaps), spaces)
 
 
+def connection_of(settings: Settings) -> Connection:
+    """Which cluster to read, as whom, and with what patience."""
+    from kubectl_gmg.sources.live import Connection  # noqa: PLC0415
+
+    return Connection(
+        kubeconfig=settings.kubeconfig,
+        context=settings.context,
+        cluster=settings.cluster,
+        user=settings.user,
+        server=settings.server,
+        token=settings.token,
+        certificate_authority=settings.certificate_authority,
+        tls_server_name=settings.tls_server_name,
+        insecure=settings.insecure,
+        as_user=settings.as_user,
+        as_groups=settings.as_group,
+        as_uid=settings.as_uid,
+        request_timeout=settings.request_timeout,
+        chunk_size=settings.chunk_size,
+    )
+
+
+def report_of(settings: Settings) -> Reporting:
+    """Whom to tell about requests: with `-v` each is a remark."""
+    from kubectl_gmg.sources.live import Reporting  # noqa: PLC0415
+
+    return Reporting(settings.say if settings.verbose else silent, settings.waiting)
+
+
 def nothing_found(snapshot: Snapshot) -> GmgError:
     """There is nothing to report on."""
     where = f"in context {snapshot.context}" if snapshot.context else "in the input"
+    if snapshot.gaps:
+        where += ", as far as it could be read"
     skipped = f" ({snapshot.skipped} objects of other kinds were skipped)" if snapshot.skipped else ""
     return SourceError(
         f"there are no Gloo Mesh Gateway objects {where}{skipped}",
@@ -146,13 +223,18 @@ def nothing_found(snapshot: Snapshot) -> GmgError:
     )
 
 
-def named_gateways(gateways: tuple[Gateway, ...], wanted: str) -> tuple[Gateway, ...]:
-    """The gateways that `[NS/]NAME` names. Raises `NotFoundError` for none, or for two of one name."""
+def named_gateways(gateways: tuple[Gateway, ...], wanted: str, lacks: tuple[str, ...] = ()) -> tuple[Gateway, ...]:
+    """The gateways that `[NS/]NAME` names; `lacks` says what was not read.
+
+    Raises `NotFoundError` for none, or for two of one name.
+    """
+    from kubectl_gmg.resolve.unread import nothing_called  # noqa: PLC0415
+
     namespace, _, name = wanted.rpartition("/")
     found = tuple(each for each in gateways if each.ref.name == name and namespace in ("", each.ref.namespace))
     known = tuple(path_of(each.ref) for each in gateways)
     if not found:
-        raise NotFoundError(f"no gateway is called {wanted}", "use one of the candidates", candidates=known)
+        raise nothing_called(f"no gateway is called {wanted}", "use one of the candidates", lacks, known)
     if len({each.ref.namespace for each in found}) > 1:
         several = tuple(path_of(each.ref) for each in found)
         raise NotFoundError(f"several gateways are called {wanted}", "give the namespace too", candidates=several)

@@ -12,6 +12,7 @@ from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Gateway, Host, Reason, ResolvedListener, Route, Via
+from kubectl_gmg.model.server import Server
 from kubectl_gmg.model.snapshot import Gap, SourceType
 
 
@@ -65,7 +66,7 @@ class TreeNode:
 
     type: str
     label: str
-    order: int
+    order: int = 1
     children: tuple[TreeNode, ...] = ()
     ref: ObjectRef | None = None
     origin: Origin | None = None
@@ -118,6 +119,17 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class MayDiffer:
+    """Why an answer may be another one: something that was not read may answer first (`spec/v1beta1.md` D-27).
+
+    `id` is that of the rule that delegates there, in the form of routes; None for a host or gateway that was not read.
+    """
+
+    id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """Something that was asked to hold."""
 
@@ -148,6 +160,7 @@ class Simulated:
     omitted: int = 0
     expectations: tuple[Expectation, ...] = ()
     not_simulated: tuple[str, ...] = ()
+    may_differ: tuple[MayDiffer, ...] = ()
     input: tuple[str, int] | None = None
     why: str = ""
 
@@ -212,7 +225,7 @@ class VersionInfo:
     python: str
     kubernetes: str | None
     generations: tuple[str, ...]
-    server: dict[str, Any] | None = None
+    server: Server | None = None
 
     negative = False
 

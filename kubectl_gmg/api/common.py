@@ -10,6 +10,8 @@ from kubectl_gmg.model.declared import Labels, RouteRule
 from kubectl_gmg.model.match import HeaderMatch, PathKind, PathMatch, QueryParameterMatch, ValueKind
 from kubectl_gmg.model.naming import rule_segments
 
+PATH_KINDS = {"exact": PathKind.EXACT, "prefix": PathKind.PREFIX}
+
 
 def labels_of(metadata: Field) -> Labels:
     """The labels of an object."""
@@ -32,14 +34,15 @@ def pattern(field: Field) -> str:
 def path_match(uri: Field) -> PathMatch | None:
     """The condition on the path; None if there is none. An empty prefix is none: every path begins with it."""
     ignore_case = uri.boolean_of("ignoreCase")
-    kind = uri.one_of("exact", "prefix", "regex", "suffix")
-    if kind == "regex":
-        text = pattern(uri["regex"])
+    written = uri.one_of("exact", "prefix", "regex", "suffix")
+    if written == "regex":
+        text = pattern(uri[written])
         return PathMatch(PathKind.REGEX, text, written_length=len(text.removeprefix("^")))
-    if kind not in ("exact", "prefix"):
+    kind = PATH_KINDS.get(written or "")
+    if written is None or kind is None:
         return None
-    text = uri[kind].text()
-    return PathMatch(PathKind(kind), text, ignore_case) if text or kind == "exact" else None
+    text = uri.text_of(written)
+    return PathMatch(kind, text, ignore_case) if text or kind is PathKind.EXACT else None
 
 
 def value_test(test: Field) -> tuple[ValueKind, str]:

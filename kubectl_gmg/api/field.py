@@ -16,6 +16,7 @@ from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.origin import ObjectRef, Origin
 
 E = TypeVar("E", bound=Enum)
+Path = tuple[str | int, ...]
 
 
 class Reader:
@@ -31,18 +32,16 @@ class Reader:
 
     def root(self, body: Mapping[str, Any]) -> Field:
         """The cursor at the top of the object."""
-        return Field(body, None, None, self)
+        return Field(body, (), self)
 
     def close(self, except_below: tuple[str, ...] = ()) -> tuple[Problem, ...]:
         """All that was noted, and every field that nobody asked for, apart from those below some fields of the top."""
-        opened, self.opened = self.opened, []
+        opened, self.opened = self.opened, []  # the cursors know this reader: nothing may go round in a circle
         for field in opened:
-            for key in field.untouched():
-                unknown = field[key]
-                if unknown.origin.path[0] not in except_below:
-                    unknown.problem("GMG001", f"unknown field {key!r}")
-        for field in opened:
-            field.forget()
+            if len(field.touched) < len(field.value) and field.path[:1] not in [(name,) for name in except_below]:
+                for key in field.untouched():
+                    if field.path or key not in except_below:
+                        field[key].problem("GMG001", f"unknown field {key!r}")
         return tuple(dict.fromkeys(self.problems))
 
 
@@ -50,27 +49,23 @@ class Field:
     """One place in an object; a null counts as absent, as it does on an API server.
 
     A route has some fifty fields and most are absent, so those that are asked for by key (`text_of` and the like) get
-    no cursor where nothing is wrong: then `_children` holds None for what was touched.
+    no cursor where nothing is wrong: then `touched` holds None for the key. Only what is written is ever in it.
     """
 
-    __slots__ = ("_children", "_parent", "_reader", "_step", "value")
+    __slots__ = ("_body", "_reader", "path", "touched", "value")
 
-    def __init__(self, value: Any, parent: Field | None, step: str | int | None, reader: Reader) -> None:
+    touched: dict[str, Field | None]
+
+    def __init__(self, value: Any, path: Path, reader: Reader) -> None:
         self.value = value
-        self._parent = parent
-        self._step = step
+        self.path = path
         self._reader = reader
-        self._children: dict[str, Field | None] | None = None
+        self._body: Mapping[str, Any] | None = None
 
     @property
     def origin(self) -> Origin:
         """Where this is."""
-        steps: list[str | int] = []
-        field: Field | None = self
-        while field is not None and field._step is not None:
-            steps.append(field._step)
-            field = field._parent
-        return Origin(self._reader.ref, tuple(reversed(steps)))
+        return Origin(self._reader.ref, self.path)
 
     @property
     def present(self) -> bool:
@@ -78,35 +73,35 @@ class Field:
         return self.value is not None
 
     def __getitem__(self, key: str) -> Field:
-        children = self._children or self._opened()
-        if children is None:
-            return Field(None, self, key, self._reader)
-        child = children.get(key)
+        found = self._written(key)
+        if found is None:
+            return Field(None, (*self.path, key), self._reader)
+        child = self.touched[key]
         if child is None:
-            child = children[key] = Field(self.value.get(key), self, key, self._reader)
+            child = self.touched[key] = Field(found, (*self.path, key), self._reader)
         return child
-
-    def _opened(self) -> dict[str, Field | None] | None:
-        """What was touched below this place; None where nothing is written, or no object."""
-        if self._children is None and isinstance(self.value, dict):
-            self._children = {}
-            self._reader.opened.append(self)
-        elif self._children is None and self.value is not None:
-            self.wrong_type("an object")
-            self.value = None
-        return self._children
 
     def _written(self, key: str) -> Any:
         """What is written at a key, which counts as touched."""
-        children = self._children or self._opened()
-        if children is None or key not in self.value:
+        body = self._body
+        if body is None:
+            body = self._opened()
+        if key not in body:
             return None
-        children.setdefault(key)
-        return self.value[key]
+        self.touched.setdefault(key)
+        return body[key]
 
-    def forget(self) -> None:
-        """Let go of the places below, which know this one: without a collector a circle would never be freed."""
-        self._children = None
+    def _opened(self) -> Mapping[str, Any]:
+        """The object here, for the first question about a key; an empty one where nothing is written, or no object."""
+        self._body = NOTHING
+        if isinstance(self.value, dict):
+            self._body = self.value
+            self.touched = {}
+            self._reader.opened.append(self)
+        elif self.value is not None:
+            self.wrong_type("an object")
+            self.value = None
+        return self._body
 
     def __iter__(self) -> Iterator[Field]:
         if self.value is None:
@@ -115,12 +110,16 @@ class Field:
             self.wrong_type("a list")
             return
         for index, item in enumerate(self.value):
-            yield Field(item, self, index, self._reader)
+            yield Field(item, (*self.path, index), self._reader)
 
     def untouched(self) -> tuple[str, ...]:
         """The keys that nobody asked for, in their order."""
-        touched = (self._children or {}).keys()
-        return () if self.value.keys() <= touched else tuple(key for key in self.value if key not in touched)
+        return tuple([key for key in self.value if key not in self.touched])
+
+    @property
+    def name(self) -> str | int | None:
+        """The last step of the path; None at the top."""
+        return self.path[-1] if self.path else None
 
     def problem(self, code: str, message: str) -> None:
         """Note what is wrong here."""
@@ -133,7 +132,7 @@ class Field:
 
     def wrong_type(self, wanted: str) -> None:
         """Note that this is not `wanted`."""
-        self.problem("GMG002", f"{self._step} must be {wanted}, not {TYPE_NAMES.get(type(self.value), 'this')}")
+        self.problem("GMG002", f"{self.name} must be {wanted}, not {TYPE_NAMES.get(type(self.value), 'this')}")
 
     def text(self, default: str = "") -> str:
         """A string; a number or boolean is noted, and read as it is written."""
@@ -171,15 +170,21 @@ class Field:
             return values(self.value)
         except ValueError:
             known = ", ".join(str(each.value) for each in values)
-            self.problem("GMG003", f"{self._step} is {json.dumps(self.value)}; known are {known}")
+            self.problem("GMG003", f"{self.name} is {json.dumps(self.value)}; known are {known}")
             return None
 
     def text_of(self, key: str, default: str = "") -> str:
-        """The same as `self[key].text(default)`."""
-        found = self._written(key)
-        if found is None:
+        """The same as `self[key].text(default)`; written out, since no other question is asked nearly as often."""
+        body = self._body
+        if body is None:
+            body = self._opened()
+        if key not in body:
             return default
-        return found if isinstance(found, str) else self[key].text(default)
+        found = body[key]
+        if type(found) is not str:
+            return self[key].text(default)
+        self.touched.setdefault(key)
+        return found
 
     def integer_of(self, key: str) -> int | None:
         """The same as `self[key].integer()`."""
@@ -192,11 +197,23 @@ class Field:
 
     def items_of(self, key: str) -> tuple[Field, ...]:
         """The same as `tuple(self[key])`."""
-        return () if self._written(key) is None else tuple(self[key])
+        found = self._written(key)
+        if found is None:
+            return ()
+        return tuple(self[key])
 
     def pairs_of(self, key: str) -> tuple[tuple[str, str], ...]:
         """The same as `self[key].pairs()`."""
-        return () if self._written(key) is None else self[key].pairs()
+        found = self._written(key)
+        if found is None:
+            return ()
+        if isinstance(found, dict) and set(map(type, found.values())) <= TEXT:
+            return tuple(sorted(found.items()))
+        return self[key].pairs()
+
+    def opaque_of(self, key: str) -> str:
+        """The same as `self[key].opaque()`."""
+        return "null" if self._written(key) is None else self[key].opaque()
 
     def texts(self) -> tuple[str, ...]:
         """A list of strings."""
@@ -209,7 +226,8 @@ class Field:
         if not isinstance(self.value, dict):
             self.wrong_type("a map")
             return ()
-        return tuple(sorted((key, Field(value, self, key, self._reader).text()) for key, value in self.value.items()))
+        texts = ((key, Field(value, (*self.path, key), self._reader).text()) for key, value in self.value.items())
+        return tuple(sorted(texts))
 
     def opaque(self) -> str:
         """The JSON text of a part that routing does not interpret; what is inside counts as known."""
@@ -218,12 +236,17 @@ class Field:
         try:
             return ENCODER.encode(self.value)
         except ValueError:
-            self.problem("GMG002", f"{self._step} holds a number that JSON does not know")
+            self.problem("GMG002", f"{self.name} holds a number that JSON does not know")
             return "null"
 
     def named(self, *keys: str) -> tuple[str, ...]:
         """Those of `keys` that are written here."""
-        return tuple(key for key in keys if self._written(key) is not None) if self.present else ()
+        body = self._opened() if self._body is None else self._body
+        found = []
+        for key in keys:
+            if key in body and self._written(key) is not None:
+                found.append(key)  # noqa: PERF401 - most often there is one, or none: a comprehension costs more
+        return tuple(found)
 
     def one_of(self, *keys: str) -> str | None:
         """The first of several exclusive fields that is written here; more than one is noted."""
@@ -232,6 +255,9 @@ class Field:
             self.problem("GMG004", f"only one of {' and '.join(written)} may be set")
         return written[0] if written else None
 
+
+TEXT = frozenset({str})
+NOTHING: Mapping[str, Any] = {}
 
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 """Made once: `json.dumps` would make one for each value."""

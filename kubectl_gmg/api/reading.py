@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from operator import attrgetter
 from typing import TypeVar
 
 from kubectl_gmg.api.field import Field, Reader
@@ -12,6 +13,9 @@ from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.snapshot import Kind, RawObject, Snapshot
 
 T = TypeVar("T")
+
+BY_REF = attrgetter("ref.namespace", "ref.name", "ref.kind", "ref.generation", "ref.cluster")
+"""The order of references; comparing tuples is far cheaper than asking the references themselves."""
 
 
 class Reading:
@@ -42,7 +46,7 @@ class Readings:
     def of(self, kind: Kind, lower: Callable[[Reading], T | None]) -> tuple[T, ...]:
         """Every object of `kind`, lowered; those that `lower` passes over are left out."""
         found: list[T] = []
-        for raw in sorted(self._objects[kind.name], key=lambda each: each.ref):
+        for raw in sorted(self._objects[kind.name], key=BY_REF):
             reading = Reading(raw)
             lowered = lower(reading)
             if lowered is not None:

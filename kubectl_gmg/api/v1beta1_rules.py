@@ -6,6 +6,7 @@ from kubectl_gmg.api.common import header_match, path_match, query_parameter_mat
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.v1beta1_selectors import object_selector, table_ref
 from kubectl_gmg.model.action import (
+    NO_OPTIONS,
     Action,
     Delegate,
     Destination,
@@ -37,7 +38,7 @@ POLICY_FIELDS = (
     "extauth",
 )
 NOT_ON_ROUTES = ("trafficShift", "outlierDetection")
-NO_OPTIONS = ("trafficShift", "outlierDetection", "mtls")
+NEVER_OPTIONS = ("trafficShift", "outlierDetection", "mtls")
 
 REDIRECT_CODES = {
     "MOVED_PERMANENTLY": 301,
@@ -56,21 +57,22 @@ def route_rule(field: Field, segment: str, namespace: str) -> RouteRule:
     codes = ["GMG304"] if field.count("GMG304") > before else []
     if matchers and not matches:
         codes.append("GMG307")
-    parents_fit = len(matches) == len(matchers) and all(is_prefix(match) for match in matches)
     return RouteRule(
         origin=field.origin,
         name=field.text_of("name"),
         segment=segment,
         matches=matches or (EVERYTHING,),
-        action=usable(rule_action(field, namespace), codes, parents_fit=parents_fit, field=field),
-        options=rule_options(field["options"]),
+        action=usable(rule_action(field, namespace), codes, matches, field),
+        options=rule_options(field),
         labels=field.pairs_of("labels"),
     )
 
 
-def usable(action: Action, codes: list[str], *, parents_fit: bool, field: Field) -> Action:
-    """The action, or why it cannot be used; a delegating rule must match by prefix (5.5)."""
-    if isinstance(action, Delegate) and not parents_fit:
+def usable(action: Action, codes: list[str], matches: tuple[RouteMatch, ...], field: Field) -> Action:
+    """The action, or why it cannot be used; a delegating rule must match by prefix, each of its matchers (5.5)."""
+    if isinstance(action, Delegate) and not (
+        len(matches) == len(field.items_of("matchers")) and all(map(is_prefix, matches))
+    ):
         field["matchers"].problem("GMG207", "a delegating rule must match by prefix; it yields no routes")
         codes.append("GMG207")
     if not codes:
@@ -129,7 +131,7 @@ def forward_to(action: Field, _namespace: str) -> Action:
 
 def destination(entry: Field) -> Destination:
     """Section 6."""
-    entry["options"].opaque()
+    entry.opaque_of("options")
     weight = entry.integer_of("weight")
     kind = entry.one_of("kubeService", "virtualDestination", "staticDestination", "clusterHeader")
     if kind == "clusterHeader":
@@ -203,10 +205,11 @@ DESTINATIONS = {
 }
 
 
-def rule_options(options: Field) -> Options:
+def rule_options(rule: Field) -> Options:
     """The options of a rule; those that have no effect on a route are noted (7, ROUTE-OPTION-LEVEL)."""
-    if not options.present:
-        return Options()
+    if not rule.named("options"):
+        return NO_OPTIONS
+    options = rule["options"]
     for name in options.named(*NOT_ON_ROUTES):
         options[name].problem("GMG501", f"{name} has no effect on a route")
     return policy_options(options)
@@ -214,6 +217,5 @@ def rule_options(options: Field) -> Options:
 
 def policy_options(policy: Field) -> Options:
     """Every field of a Policy that becomes an option of a route, as it is written (section 7, D-32 rule 6)."""
-    written = policy.named(*POLICY_FIELDS)
-    fields = ((name, Sourced(policy[name].opaque(), policy[name].origin)) for name in written if name not in NO_OPTIONS)
-    return Options(tuple(fields))
+    written = [name for name in policy.named(*POLICY_FIELDS) if name not in NEVER_OPTIONS]
+    return Options(tuple([(name, Sourced(policy[name].opaque(), policy[name].origin)) for name in written]))

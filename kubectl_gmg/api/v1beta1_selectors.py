@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.model.action import Operator, Requirement, Selector, TableRef
 from kubectl_gmg.model.declared import ServiceMatcher, ServiceRef, ServiceSelector, WorkloadMatcher
 
 ONE = (Operator.EQUALS, Operator.DOUBLE_EQUALS, Operator.NOT_EQUALS, Operator.GREATER_THAN, Operator.LESS_THAN)
 SOME = (Operator.IN, Operator.NOT_IN)
+NONE = (Operator.EXISTS, Operator.DOES_NOT_EXIST)
 NUMERIC = (Operator.GREATER_THAN, Operator.LESS_THAN)
+
+LONGEST_NAME = 63
+LONGEST_DOMAIN = 253
+"""Letters that the name and the DNS prefix of a label may have."""
 
 
 def table_ref(ref: Field) -> TableRef:
@@ -43,19 +51,54 @@ def requirement(expression: Field) -> Requirement | None:
     key = expression.text_of("key")
     if operator is None:
         return None
-    if not key or not fits(operator, values):
-        expression.problem("GMG209", f"{operator.value} does not fit its key and values; the selector matches nothing")
+    if why := misfit(key, operator, values):
+        expression.problem("GMG209", f"{why}; the selector matches nothing")
         return None
     return Requirement(key, operator, values)
 
 
-def fits(operator: Operator, values: tuple[str, ...]) -> bool:
-    """Whether an operator has as many values as it needs."""
+def misfit(key: str, operator: Operator, values: tuple[str, ...]) -> str:
+    """Why Kubernetes would refuse a requirement (1.2 rule 6); empty if it would not."""
+    if not is_label_key(key):
+        return f"{json.dumps(key)} is no key of a label"
+    if wrong := [value for value in values if not is_label_value(value)]:
+        return f"{json.dumps(wrong[0])} is no value of a label"
     if operator in ONE and len(values) != 1:
-        return False
-    if operator in NUMERIC:
-        return values[0].lstrip("+-").isascii() and values[0].lstrip("+-").isdigit()
-    return bool(values) if operator in SOME else operator in ONE or not values
+        return f"{operator.value} needs exactly one value"
+    if operator in SOME and not values:
+        return f"{operator.value} needs a value"
+    if operator in NONE and values:
+        return f"{operator.value} takes no value"
+    if operator in NUMERIC and not is_number(values[0]):
+        return f"{operator.value} needs a whole number"
+    return ""
+
+
+def is_label_key(text: str) -> bool:
+    """Whether Kubernetes takes a key: a name, with or without a DNS name and a slash in front."""
+    prefix, slash, name = text.rpartition("/")
+    return is_label_name(name) and (not slash or is_dns_name(prefix))
+
+
+def is_label_name(text: str) -> bool:
+    """Whether a text is what the name in a key, and a value that is not empty, must be."""
+    return len(text) <= LONGEST_NAME and bool(re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", text))
+
+
+def is_dns_name(text: str) -> bool:
+    """Whether a text is a lower-case DNS subdomain (RFC 1123)."""
+    labels = text.split(".")
+    return len(text) <= LONGEST_DOMAIN and all(re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", each) for each in labels)
+
+
+def is_label_value(text: str) -> bool:
+    """Whether Kubernetes takes a value; an empty one is fine."""
+    return not text or is_label_name(text)
+
+
+def is_number(text: str) -> bool:
+    """Whether a value of a label is a whole number of 64 bits; it cannot hold a sign."""
+    return text.isdigit() and len(text.lstrip("0")) < 20 and int(text) < 2**63
 
 
 def service_selectors(selectors: Field) -> tuple[ServiceSelector, ...]:

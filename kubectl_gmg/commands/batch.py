@@ -12,6 +12,8 @@ from kubectl_gmg.commands.curl_request import DEFAULT_PORTS, Asked, Header, Type
 from kubectl_gmg.commands.expect import Wanted, judged, known
 from kubectl_gmg.commands.target import meant
 from kubectl_gmg.errors import GmgError, SourceError, UsageError
+from kubectl_gmg.model.declared import Declared
+from kubectl_gmg.model.snapshot import EVERYWHERE
 from kubectl_gmg.pipeline import Session
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.target import Found
@@ -40,11 +42,11 @@ class Batch:
         self._listener = listener
         self._expect = expect
         self._candidates = candidates
-        self._simulator = Simulator(Rows(session.resolved, session.inventory))
+        self._simulator = Simulator(Rows(session.resolved, session.inventory), asked_about(session))
         self._targets: dict[str, Found] = {value: self._meant(value) for key, value in expect if key == "route"}
 
     def _meant(self, target: str) -> Found:
-        return meant(target, self._session.resolved, self._session.inventory)
+        return meant(target, self._session)
 
     def answers(self, line: Line) -> tuple[Simulated, ...]:
         """What every answering entry point does with a request."""
@@ -83,6 +85,12 @@ class Batch:
         except OSError as error:
             raise SourceError(f"{name} cannot be read: {error.strerror}", "name a file of requests, or -") from error
         return content.decode("utf-8", "surrogateescape")
+
+
+def asked_about(session: Session) -> Declared:
+    """What is declared; for somebody who asks about one gateway it does not matter whether the others were read."""
+    declared = session.declared
+    return declared if session.settings.gateway is None else replace(declared, gateways_read=EVERYWHERE)
 
 
 def numbered(text: str) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from kubectl_gmg.model.action import Delegate, FinalAction, Invalid, SortMethod
-from kubectl_gmg.model.declared import Inventory, RouteRule, RouteTable
+from kubectl_gmg.model.declared import Declared, RouteRule, RouteTable
 from kubectl_gmg.model.resolved import (
     DeadEnd,
     Delegation,
@@ -17,9 +17,7 @@ from kubectl_gmg.model.resolved import (
     Reason,
     Resolved,
     ResolvedListener,
-    Route,
     Target,
-    Terminal,
 )
 from kubectl_gmg.render.routes import listener_name
 from kubectl_gmg.render.words import action_text, match_text
@@ -27,6 +25,8 @@ from kubectl_gmg.resolve.order import ranked
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.scope import Scope
 from kubectl_gmg.resolve.target import Found
+from kubectl_gmg.resolve.unread import ROUTING, hosts_not_read, routing_not_read
+from kubectl_gmg.resolve.walk import Way, way
 from kubectl_gmg.views import RouteRow, TreeNode
 
 CODES = {
@@ -44,14 +44,18 @@ STATES = {
     HostState.NO_DOMAINS: "no domain is left: it serves nothing here",
     HostState.NO_ROUTES: "no routes are written: the host does not exist for the gateway",
 }
+UNATTACHED = ("no gateway serves this host", "not known whether a gateway serves this host", "VirtualGateway")
+UNREACHED = ("no host leads to this table", "not known whether a host leads to this table", *ROUTING)
+"""What is said of what hangs nowhere, what instead if that is not certain, and the kinds that make it so."""
 
 
 class Planter:
     """Makes tree nodes of what was resolved."""
 
-    def __init__(self, resolved: Resolved, inventory: Inventory) -> None:
+    def __init__(self, resolved: Resolved, declared: Declared) -> None:
         self._resolved = resolved
-        self._rows = Rows(resolved, inventory)
+        self._declared = declared
+        self._rows = Rows(resolved, declared.inventory)
 
     def roots(self) -> tuple[TreeNode, ...]:
         """Every gateway, then hosts attached to none, then tables reached from none."""
@@ -70,13 +74,25 @@ class Planter:
         return TreeNode(
             type="gateway",
             label=f"gateway {gateway.ref.namespace}/{gateway.ref.name} {ports}".rstrip(),
-            order=1,
             ref=gateway.ref,
             listeners=gateway.listeners,
             labels=gateway.declared.labels,
             children=in_order(children),
-            note="" if hosts else "selects no host",
+            note=self._selection(gateway, found=bool(hosts)),
         )
+
+    def _selection(self, gateway: Gateway, *, found: bool) -> str:
+        """What is to be said of the hosts that a gateway selects (D-27)."""
+        listeners = (listener.declared for listener in gateway.listeners)
+        lack = next((lack for each in listeners if (lack := hosts_not_read(each, self._declared))), "")
+        if lack:
+            return f"{lack}: more hosts may be selected" if found else f"selects no host among those read: {lack}"
+        return "" if found else "selects no host"
+
+    def _unless_unread(self, note: str, unknown: str, *kinds: str) -> str:
+        """The note, or that it is not known since some of these kinds were not read completely (D-27)."""
+        lacks = routing_not_read(self._declared, kinds)
+        return f"{unknown}: {', '.join(lacks)}" if lacks else note
 
     def _host(self, host: Host, gateway: Gateway | None, listener: ResolvedListener | None) -> TreeNode:
         declared = host.declared
@@ -89,14 +105,13 @@ class Planter:
         return TreeNode(
             type="host",
             label=f"{declared.ref}{inline} {domains}".rstrip(),
-            order=1,
             ref=declared.ref,
             origin=declared.origin,
             roots=(declared.ref,),
             labels=declared.labels,
             domains=host.domains,
             children=in_order(self._node(node, rows) for node in host.tree),
-            note=STATES[host.state] if gateway is not None else "no gateway serves this host",
+            note=STATES[host.state] if gateway is not None else self._unless_unread(*UNATTACHED),
         )
 
     def _node(self, node: Node, rows: Ends) -> TreeNode:
@@ -138,43 +153,31 @@ class Planter:
 
     def _table(self, target: Target, rows: Ends) -> TreeNode:
         inclusion = target.inclusion
-        table = inclusion.table
-        return TreeNode(
-            type="table",
-            label=f"{table.ref} weight {table.weight} ({inclusion.via.value})",
-            order=1,
-            ref=table.ref,
-            weight=table.weight,
-            via=inclusion.via,
-            labels=table.labels,
-            children=in_order(self._node(node, rows) for node in target.nodes),
-        )
+        plain = table_node(inclusion.table, (self._node(node, rows) for node in target.nodes))
+        return replace(plain, label=f"{plain.label} ({inclusion.via.value})", via=inclusion.via)
 
     def _orphan(self, table: RouteTable) -> TreeNode:
-        return TreeNode(
-            type="table",
-            label=f"{table.ref} weight {table.weight}",
-            order=1,
-            ref=table.ref,
-            weight=table.weight,
-            labels=table.labels,
-            children=in_order(rule_node(rule) for rule in table.rules),
-            note="no host leads to this table",
-        )
+        return replace(table_node(table, map(rule_node, table.rules)), note=self._unless_unread(*UNREACHED))
 
 
-Way = tuple[int, ...]
 Ends = dict[Way, list[RouteRow]]
-
-
-def way(leaf: Terminal) -> Way:
-    """The way down to a leaf: its rules and tables; it stays the same when policies join."""
-    return (*map(id, leaf.rules), *(id(inclusion.table) for inclusion in leaf.tables))
 
 
 def in_order(nodes: Iterable[TreeNode]) -> tuple[TreeNode, ...]:
     """Siblings that are tried as they stand."""
     return tuple(replace(node, order=place) for place, node in enumerate(nodes, 1))
+
+
+def table_node(table: RouteTable, children: Iterable[TreeNode]) -> TreeNode:
+    """A table, however it is reached."""
+    return TreeNode(
+        type="table",
+        label=f"{table.ref} weight {table.weight}",
+        ref=table.ref,
+        weight=table.weight,
+        labels=table.labels,
+        children=in_order(children),
+    )
 
 
 def rule_node(rule: RouteRule) -> TreeNode:
@@ -184,7 +187,6 @@ def rule_node(rule: RouteRule) -> TreeNode:
     return TreeNode(
         type="rule",
         label=f"{rule.name or rule.segment}  {matches}",
-        order=1,
         origin=rule.origin,
         matches=rule.matches,
         sort=sort,
@@ -194,12 +196,11 @@ def rule_node(rule: RouteRule) -> TreeNode:
 
 def route_node(row: RouteRow) -> TreeNode:
     """What the proxy gets of one match of a rule."""
-    route: Route = row.route
+    route = row.route
     place = f"#{route.index}" if route.index is not None else "-"
     return TreeNode(
         type="route",
         label=f"{place} {match_text(route.match)} → {action_text(route.action, row.destinations)}",
-        order=1,
         id=row.id,
         index=route.index,
         matches=(route.match,),
@@ -215,7 +216,6 @@ def dead_end(end: DeadEnd, rule: RouteRule) -> TreeNode:
     return TreeNode(
         type="deadEnd",
         label=name,
-        order=1,
         ref=end.ref,
         origin=rule.origin,
         reason=end.reason,

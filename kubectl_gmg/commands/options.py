@@ -27,19 +27,46 @@ def flag(name: str, kind: Any, default: Any, *words: str, text: str, **more: Any
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
 
 
+def words(name: str, *long: str, text: str, metavar: str) -> inspect.Parameter:
+    """A shared flag with a text, which may be left out."""
+    return flag(name, str | None, None, *long, text=text, metavar=metavar)
+
+
+CLUSTER = (
+    words("kubeconfig", "--kubeconfig", text="Read this kubeconfig.", metavar="FILE"),
+    words("context", "--context", text="Read the cluster of this context.", metavar="NAME"),
+    words("cluster", "--cluster", text="Read this cluster of the kubeconfig.", metavar="NAME"),
+    words("user", "--user", text="Log in as this user of the kubeconfig.", metavar="NAME"),
+    words("server", "--server", text="Ask this API server.", metavar="URL"),
+    words("token", "--token", text="Log in with this bearer token.", metavar="TOKEN"),
+    words("certificate_authority", "--certificate-authority", text="Trust this authority.", metavar="FILE"),
+    words("tls_server_name", "--tls-server-name", text="The name in the server's certificate.", metavar="NAME"),
+    flag("insecure", bool, False, "--insecure-skip-tls-verify", text="Do not verify the server's certificate."),
+    words("as_user", "--as", text="Act as this user.", metavar="USER"),
+    flag("as_group", list[str], [], "--as-group", text="Act as a member of this group.", metavar="GROUP"),
+    words("as_uid", "--as-uid", text="Act as the user with this UID.", metavar="UID"),
+    words(
+        "read_namespaces",
+        "--read-namespaces",
+        text="Where to read if listing in all namespaces is forbidden.",
+        metavar="NS,NS",
+    ),
+)
+"""Which cluster, as whom, and where in it."""
+
 SHARED = (
-    flag("kubeconfig", str | None, None, "--kubeconfig", text="Read this kubeconfig.", metavar="FILE"),
-    flag("context", str | None, None, "--context", text="Read the cluster of this context.", metavar="NAME"),
+    *CLUSTER,
     flag(
         "filename",
         list[str],
         [],
         "-f",
         "--filename",
-        text="Read files, directories, globs, or - for stdin, and no cluster.",
+        text="Read files, directories, globs, or - for stdin instead of a cluster.",
         metavar="FILE",
     ),
     flag("recursive", bool, False, "-R", "--recursive", text="Go down into directories given with -f."),
+    flag("overlay", bool, False, "--overlay", text="Read the cluster too; objects from -f replace its objects."),
     flag("demo", bool, False, "--demo", text="Read the built-in example; needs neither cluster nor files."),
     flag(
         "namespace",
@@ -131,9 +158,22 @@ def settings_of(flags: Given) -> Settings:
     values["filename"] = tuple(name.removeprefix("=") for name in values.get("filename", ()))
     require(values.get("color", "auto"), COLORS, "--color")
     require(values.get("generation", "auto"), GENERATIONS, "--generation")
+    values["as_group"] = tuple(values.get("as_group", ()))
+    values["read_namespaces"] = namespaces_of(values.get("read_namespaces") or "")
     if values.get("demo") and values["filename"]:
         raise UsageError("--demo and -f exclude each other", "give one of them")
+    if values.get("overlay") and not values["filename"]:
+        raise UsageError("--overlay needs -f", "name the files whose objects replace those of the cluster")
     return Settings(**values)
+
+
+def namespaces_of(text: str) -> tuple[str, ...]:
+    """The namespaces of `a,b`. Raises `UsageError` for what cannot be one."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in names:
+        if not (name.isascii() and name.replace("-", "").isalnum() and name == name.lower()):
+            raise UsageError(f"{name} cannot be a namespace", "write --read-namespaces team-a,team-b")
+    return names
 
 
 def require(value: str, known: tuple[str, ...], name: str) -> None:

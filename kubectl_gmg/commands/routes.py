@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kubectl_gmg.errors import NotFoundError
 from kubectl_gmg.pipeline import Session
 
 if TYPE_CHECKING:
@@ -76,6 +75,7 @@ def served(session: Session) -> Iterator[Served]:
 def picked(session: Session, name: str) -> Iterator[Served]:
     """The hosts that the proxy picks for a name. Raises `NotFoundError` if no listener serves it."""
     from kubectl_gmg.resolve.rows import Rows  # noqa: PLC0415
+    from kubectl_gmg.resolve.unread import nothing_called, routing_not_read  # noqa: PLC0415
     from kubectl_gmg.simulate.trace import Simulator  # noqa: PLC0415
 
     simulator = Simulator(Rows(session.resolved, session.inventory))
@@ -88,7 +88,8 @@ def picked(session: Session, name: str) -> Iterator[Served]:
                 yield gateway, listener, chosen[1]
     if not found:
         known = {domain for _, _, host in served(session) for domain in host.domains}
-        raise NotFoundError(f"no gateway serves the host {name}", near_hint(known), candidates=near(name, known))
+        lacks = routing_not_read(session.declared, ("VirtualGateway", "VirtualHost"))
+        raise nothing_called(f"no gateway serves the host {name}", near_hint(known), lacks, near(name, known))
 
 
 def near(name: str, known: set[str]) -> tuple[str, ...]:
@@ -105,9 +106,13 @@ def near_hint(known: set[str]) -> str:
 
 def require_policy(session: Session, policy: str) -> None:
     """Raises `NotFoundError` unless there is a policy of that name."""
+    from kubectl_gmg.commands.target import policies_not_read  # noqa: PLC0415
+    from kubectl_gmg.resolve.unread import nothing_called  # noqa: PLC0415
+
     known = {f"{each.ref.namespace}/{each.ref.name}" for each in session.declared.policies}
     if policy not in known:
-        raise NotFoundError(f"there is no policy {policy}", "name it as NAMESPACE/NAME", candidates=near(policy, known))
+        hint, lacks = "name it as NAMESPACE/NAME", policies_not_read(session)
+        raise nothing_called(f"there is no policy {policy}", hint, lacks, near(policy, known))
 
 
 def touched(row: RouteRow, policy: str) -> bool:

@@ -11,8 +11,11 @@ from kubectl_gmg.model.action import DestinationKind
 from kubectl_gmg.model.declared import Inventory
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Resolved
+from kubectl_gmg.model.snapshot import Affects
+from kubectl_gmg.pipeline import Session
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.target import Found, all_rows, find
+from kubectl_gmg.resolve.unread import nothing_called, routing_not_read
 from kubectl_gmg.simulate.entry import Narrowing, entry_points
 from kubectl_gmg.simulate.trace import Simulator
 from kubectl_gmg.views import RouteRow
@@ -24,15 +27,17 @@ DESTINATIONS = {
 }
 
 
-def meant(target: str, resolved: Resolved, inventory: Inventory) -> Found:
+def meant(target: str, session: Session) -> Found:
     """What a TARGET means, in the order of the forms. Raises `NotFoundError` if it names nothing, or too much."""
+    resolved, inventory = session.resolved, session.inventory
     if is_url(target) and (ids := hit(target, resolved, inventory)):
         return Found(ids=ids)
     if "://" in target:
-        raise NotFoundError(f"no route answers {target}", f"kubectl gmg curl {target}")
+        lacks = routing_not_read(session.declared)
+        raise nothing_called(f"no route answers {target}", f"kubectl gmg curl {target}", lacks)
     rows = tuple(all_rows(resolved, inventory))
     try:
-        return by_name(target, rows, resolved, inventory)
+        return by_name(target, rows, session)
     except NotFoundError:
         # What looks like KIND/NAME may still be an id: hosts may be called vh.
         ids = frozenset(row.id for row in rows if row.id == target)
@@ -44,14 +49,20 @@ def meant(target: str, resolved: Resolved, inventory: Inventory) -> Found:
         raise
 
 
-def by_name(target: str, rows: tuple[RouteRow, ...], resolved: Resolved, inventory: Inventory) -> Found:
+def by_name(target: str, rows: tuple[RouteRow, ...], session: Session) -> Found:
     """What a TARGET that is no URL names."""
     kind, _, name = target.partition("/")
     if kind.lower() == "policy" and name:
-        return Found(ids=through_policy(name, rows))
+        lacks = (*routing_not_read(session.declared), *policies_not_read(session))
+        return Found(ids=through_policy(name, rows, lacks))
     if kind.lower() in DESTINATIONS and name:
-        return Found(ids=to_destination(DESTINATIONS[kind.lower()], name, rows))
-    return find(target, resolved, inventory)
+        return Found(ids=to_destination(DESTINATIONS[kind.lower()], name, rows, routing_not_read(session.declared)))
+    return find(target, session.resolved, session.declared)
+
+
+def policies_not_read(session: Session) -> tuple[str, ...]:
+    """What is lacking of the policies, in words."""
+    return tuple(gap.message for gap in session.snapshot.gaps if Affects.POLICIES in gap.affects)
 
 
 def is_url(target: str) -> bool:
@@ -79,12 +90,14 @@ def serving(name: str, resolved: Resolved) -> frozenset[ObjectRef]:
     return frozenset(found[1].declared.ref for table in tables if (found := table.choose(name)))
 
 
-def through_policy(name: str, rows: Iterable[RouteRow]) -> frozenset[str]:
+def through_policy(name: str, rows: Iterable[RouteRow], lacks: tuple[str, ...]) -> frozenset[str]:
     """The routes that a policy selects. Raises `NotFoundError` if it selects none, or several are called so."""
-    return behind("policy", name, [(use.ref, row.id) for row in rows for use in row.route.terminal.policies])
+    return behind("policy", name, [(use.ref, row.id) for row in rows for use in row.route.terminal.policies], lacks)
 
 
-def to_destination(kind: DestinationKind, name: str, rows: Iterable[RouteRow]) -> frozenset[str]:
+def to_destination(
+    kind: DestinationKind, name: str, rows: Iterable[RouteRow], lacks: tuple[str, ...]
+) -> frozenset[str]:
     """The routes that forward to a destination, written `[NS/]NAME` or `NAME.NS[.CLUSTER]`.
 
     Raises `NotFoundError` if none does, or several destinations are called so.
@@ -95,7 +108,7 @@ def to_destination(kind: DestinationKind, name: str, rows: Iterable[RouteRow]) -
         for ref, row in found
         if name in (f"{ref.name}.{ref.namespace}", f"{ref.name}.{ref.namespace}.{ref.cluster}")
     )
-    return dotted or behind(kind.value, name, found)
+    return dotted or behind(kind.value, name, found, lacks)
 
 
 def destinations(kind: DestinationKind, rows: Iterable[RouteRow]) -> Iterator[tuple[ObjectRef, str]]:
@@ -106,14 +119,14 @@ def destinations(kind: DestinationKind, rows: Iterable[RouteRow]) -> Iterator[tu
                 yield ObjectRef(each.namespace, each.name, kind.value, "", each.cluster), row.id
 
 
-def behind(kind: str, name: str, pairs: list[tuple[ObjectRef, str]]) -> frozenset[str]:
-    """The ids that belong to the object `[NS/]NAME`."""
+def behind(kind: str, name: str, pairs: list[tuple[ObjectRef, str]], lacks: tuple[str, ...]) -> frozenset[str]:
+    """The ids that belong to the object `[NS/]NAME`; `lacks` is what was not read, in words."""
     namespace, _, plain = name.rpartition("/")
     found = [(ref, row) for ref, row in pairs if ref.name == plain and namespace in ("", ref.namespace)]
     if not found:
         known = sorted({f"{ref.namespace}/{ref.name}" for ref, _ in pairs})
         close = tuple(get_close_matches(name, known, n=5, cutoff=0.4)) or tuple(known[:5])
-        raise NotFoundError(f"no route has to do with a {kind} {name}", "use one of the candidates", candidates=close)
+        raise nothing_called(f"no route has to do with a {kind} {name}", "use one of the candidates", lacks, close)
     spaces = sorted({ref.namespace for ref, _ in found})
     if len(spaces) > 1:
         several = tuple(f"{space}/{plain}" for space in spaces)

@@ -34,11 +34,11 @@ def tree(session: Session, target: TargetArgument = None, depth: DepthOption = N
     from kubectl_gmg.resolve.scope import scope_of  # noqa: PLC0415
     from kubectl_gmg.views import Forest  # noqa: PLC0415
 
-    roots = Planter(session.resolved, session.inventory).roots()
+    roots = Planter(session.resolved, session.declared).roots()
     if session.settings.gateway is not None:
         roots = tuple(root for root in roots if root.type == "gateway")
     scope = scope_of(session.about.namespaces[0] if session.about.namespaces else None, session.settings.selector)
     roots = scoped(roots, scope)
     if target is not None:
-        roots = narrowed(roots, meant(target, session.resolved, session.inventory))
+        roots = narrowed(roots, meant(target, session))
     return Forest(session.about, tuple(cut(root, depth) for root in roots))

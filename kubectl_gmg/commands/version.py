@@ -1,4 +1,4 @@
-"""`kubectl gmg version`: the client, and the generations it knows."""
+"""`kubectl gmg version`: the client, the generations it knows, and what the cluster serves."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ ClientOption = Annotated[bool, typer.Option("--client", help="Do not ask the clu
 
 
 def version(session: Session, client: ClientOption = False) -> VersionInfo:
-    """Show the version of this program and the generations it knows.
+    """Show the version of this program, the generations it knows, and what the cluster serves.
+
+    Never fails because something is unreachable: what could not be asked says why.
 
     \b
     Examples:
-      kubectl gmg version --client
+      kubectl gmg version
       kubectl gmg version --client -o json
     """
     from kubectl_gmg.model.snapshot import SourceType  # noqa: PLC0415
     from kubectl_gmg.views import About, Source, VersionInfo  # noqa: PLC0415
 
-    del client  # the cluster is never asked yet
-    source = Source(SourceType.LIVE, session.settings.context, (), None, ())
-    return VersionInfo(About(source), __version__, platform.python_version(), library(), GENERATIONS[1:])
+    offline = client or session.settings.filename or session.settings.demo
+    server = None if offline else session.server
+    source = Source(SourceType.LIVE, server.context if server else session.settings.context, (), None, ())
+    return VersionInfo(About(source), __version__, platform.python_version(), library(), GENERATIONS[1:], server)
 
 
 def library() -> str | None:

@@ -152,7 +152,8 @@ class Export:
             if given is not None or cluster.served:
                 found.append(cluster_config(name, *(given or (cluster.host, cluster.port))))
             else:
-                self.notes.append(f"no such destination: {name}; requests to it get 503")
+                why = "no such destination" if cluster.missing else "no address is known"
+                self.notes.append(f"{why}: {name}; requests to it get 503")
         return found
 
     def check_names(self, upstreams: Mapping[str, tuple[str, int]]) -> None:

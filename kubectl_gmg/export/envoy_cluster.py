@@ -17,12 +17,16 @@ SHARE_UNITS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Where requests of one destination go; `served` is False where the gateway would have no such cluster."""
+    """Where requests of one destination go; `served` is False where there is nothing to dial.
+
+    That is so where the gateway would have no such cluster (`missing`), and where nobody knows the address.
+    """
 
     port: int
     subset: str
     host: str
     served: bool
+    missing: bool
 
     @property
     def name(self) -> str:
@@ -39,12 +43,13 @@ def cluster_of(destination: ResolvedDestination, inventory: Inventory, listener_
     host = destination.address
     if host is None and declared.kind is DestinationKind.SERVICE:
         host = f"{declared.name}.{declared.namespace}.svc.{inventory.domain(declared.cluster)}"
-    served = host is not None and destination.found is not Found.MISSING
+    missing = destination.found is Found.MISSING
     return Cluster(
         port=port_of(declared, inventory) or listener_port,
         subset=subset_name(declared.subset),
         host=host or ".".join(filter(None, (declared.name, declared.namespace))),
-        served=served,
+        served=host is not None and not missing,
+        missing=missing,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kubectl_gmg.model.origin import Origin, Sourced
+from kubectl_gmg.model.value import value
 
 
 class DestinationKind(StrEnum):
@@ -71,7 +72,7 @@ class TableRef:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Options:
     """What applies to a route besides its action: option name to the JSON text of its value, with its origin."""
 
@@ -81,7 +82,7 @@ class Options:
 NO_OPTIONS = Options()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Destination:
     """Where a request may go, as written; `weight` is None if nobody wrote one."""
 
@@ -104,7 +105,7 @@ class RegexRewrite:
     substitution: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ForwardTo:
     """Sends the request on; `path_rewrite` of `""` is none (`spec/envoy.md` 34).
 
@@ -119,7 +120,7 @@ class ForwardTo:
     auto_host_rewrite: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Redirect:
     """Answers with a location (`spec/envoy.md` 40 to 46); empty texts keep that part of the request.
 
@@ -136,7 +137,7 @@ class Redirect:
     strip_query: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DirectResponse:
     """Answers by itself; a `body` of `""` is none (`spec/envoy.md` 50 to 52)."""
 
@@ -189,7 +190,7 @@ class Found(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ResolvedDestination:
     """A destination with what could be found out about it.
 

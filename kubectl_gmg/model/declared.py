@@ -14,6 +14,7 @@ from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.snapshot import EVERYWHERE, NOWHERE, Extent
+from kubectl_gmg.model.value import value
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -27,7 +28,7 @@ class Protocol(StrEnum):
     TCP = "TCP"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RouteRule:
     """An entry that somebody wrote: several matches, one action.
 

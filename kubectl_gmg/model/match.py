@@ -6,9 +6,11 @@ They are a superset of what any Gloo field can say: the export and the compariso
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Protocol, TypeVar
+
+from kubectl_gmg.model.value import value
 
 
 class PathKind(StrEnum):
@@ -31,7 +33,7 @@ class ValueKind(StrEnum):
     RANGE = "range"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PathMatch:
     """A condition on the path before the query.
 
@@ -50,7 +52,7 @@ class PathMatch:
         return self.written_length if self.kind is PathKind.REGEX else len(self.value)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HeaderMatch:
     """A test of one header.
 
@@ -74,7 +76,7 @@ class HeaderMatch:
         return (self.name.lower(), *tested, self.invert, self.missing_as_empty)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QueryParameterMatch:
     """A test of the first occurrence of one query parameter (`spec/envoy.md` 25)."""
 
@@ -89,7 +91,7 @@ class QueryParameterMatch:
         return self.name, self.kind, self.value, self.invert
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RouteMatch:
     """Everything a request must satisfy; a `path` of None was left unsaid by everybody and means prefix `/`.
 
@@ -131,7 +133,10 @@ T = TypeVar("T", bound=Identified)
 
 def distinct(conditions: Iterable[T]) -> tuple[T, ...]:
     """Every condition once, at its first place."""
+    given = tuple(conditions)
+    if len(given) < 2:  # nearly always
+        return given
     found: dict[tuple[object, ...], T] = {}
-    for condition in conditions:
+    for condition in given:
         found.setdefault(condition.identity, condition)
     return tuple(found.values())

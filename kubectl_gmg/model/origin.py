@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from kubectl_gmg.model.value import value
+
 T = TypeVar("T")
 
 
@@ -25,7 +27,7 @@ class ObjectRef:
         return f"{self.kind} {self.namespace}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Origin:
     """A field of an object: the answer to "who says so?"; the path leads to a value in the raw object."""
 
@@ -52,7 +54,7 @@ class Origin:
         return f"{self.ref} {self.field}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sourced(Generic[T]):
     """A value, who says so, and the value it displaced."""
 

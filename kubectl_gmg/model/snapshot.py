@@ -142,7 +142,7 @@ class Snapshot:
     namespace: str | None = None
     skipped: int = 0
     notes: tuple[str, ...] = ()
-    _by_ref: dict[ObjectRef, RawObject] = field(default_factory=dict, repr=False)
+    _by_ref: dict[ObjectRef, RawObject] = field(default_factory=dict, init=False, repr=False)
 
     def extent(self, kind: Kind) -> Extent:
         """Where `kind` was read completely."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any
 
 from kubectl_gmg.model.resolved import Gateway
+from kubectl_gmg.model.server import Server
 from kubectl_gmg.render import Locate
-from kubectl_gmg.render.indented import indented
+from kubectl_gmg.render.indented import pieces
 from kubectl_gmg.render.parts import (
     Json,
     action_json,
@@ -35,16 +38,44 @@ from kubectl_gmg.views import (
 )
 
 
-def as_json(document: Any) -> str:
-    """One JSON document. What a terminal might obey is written as an escape, which means the same to a reader."""
-    return unprintable(indented(document), json_escape)
+def as_json(document: Any) -> Iterator[str]:
+    """One JSON document, in pieces. What a terminal might obey is an escape, which means the same to a reader."""
+    return (harmless(piece, json_escape) for piece in pieces(document))
 
 
-def as_yaml(document: Any) -> str:
-    """One YAML document. Whatever is not ASCII stands between double quotes, where it may be written as an escape."""
+def as_yaml(document: Json) -> Iterator[str]:
+    """One YAML document, in pieces; the items of a generator are written one by one."""
+    dump = yaml_dump()
+    before = ""
+    for key, each in document.items():
+        for text in yaml_entry(key, each, dump):
+            yield before + harmless(text.removesuffix("\n"), yaml_escape)
+            before = "\n"
+
+
+def yaml_entry(key: str, value: Any, dump: Callable[[Any], str]) -> Iterator[str]:
+    """An entry of the document. YAML does not indent the list in one, so every item may be a list of its own."""
+    if not isinstance(value, GeneratorType):
+        yield dump({key: value})
+        return
+    head = f"{key}:\n"
+    for item in value:
+        yield head + dump([item])
+        head = ""
+    if head:
+        yield f"{key}: []"
+
+
+def yaml_dump() -> Callable[[Any], str]:
+    """What writes YAML. Whatever is not ASCII stands between double quotes, where it may be written as an escape."""
     import yaml  # noqa: PLC0415 - only this format needs it
 
-    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    if TYPE_CHECKING:
+        from yaml import CSafeDumper as Fast  # noqa: PLC0415
+    else:
+        Fast = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # noqa: N806 - a class
+
+    class Dumper(Fast):
         """Never shares a value by an anchor."""
 
         def ignore_aliases(self, _data: Any) -> bool:
@@ -58,13 +89,27 @@ def as_yaml(document: Any) -> str:
         whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return dumper.represent_scalar("tag:yaml.org,2002:str", whole, style='"')
 
+    def list_node(dumper: Any, items: Iterator[Any]) -> Any:
+        """A generator, which JSON writes as a list too."""
+        return dumper.represent_list(items)
+
     Dumper.add_representer(str, text_node)
-    text: str = yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=4096)
-    return unprintable(text.removesuffix("\n"), yaml_escape)
+    Dumper.add_representer(GeneratorType, list_node)
+
+    def dump(value: Any) -> str:
+        text: str = yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=4096)
+        return text
+
+    return dump
+
+
+def harmless(text: str, escape: Callable[[str], str]) -> str:
+    """The text with every hidden or obeyed character escaped; nearly always a look at all its letters is enough."""
+    return text if text.isascii() and "\x7f" not in text else unprintable(text, escape)
 
 
 def route_list(view: RouteList, locate: Locate) -> Json:
-    """The document of `routes`; `items` is an iterator, since all items at once need more memory than all objects."""
+    """The document of `routes`; `items` is a generator, since all items at once need more memory than all objects."""
     gateways = {id(gateway) for gateway, _, _ in view.hosts}
     served = [row for row in view.rows if row.route.index is not None]
     summary = {
@@ -77,15 +122,14 @@ def route_list(view: RouteList, locate: Locate) -> Json:
     return envelope("RouteList", view.about, summary, (route_json(row, locate) for row in view.rows))
 
 
-def route_list_json(view: RouteList, locate: Locate, _look: Look) -> str:
+def route_list_json(view: RouteList, locate: Locate, _look: Look) -> Iterator[str]:
     """`routes -o json`."""
     return as_json(route_list(view, locate))
 
 
-def route_list_yaml(view: RouteList, locate: Locate, _look: Look) -> str:
+def route_list_yaml(view: RouteList, locate: Locate, _look: Look) -> Iterator[str]:
     """`routes -o yaml`."""
-    document = route_list(view, locate)
-    return as_yaml({**document, "items": list(document["items"])})
+    return as_yaml(route_list(view, locate))
 
 
 def forest(view: Forest, locate: Locate) -> Json:
@@ -98,7 +142,7 @@ def forest(view: Forest, locate: Locate) -> Json:
         "tables": len({node.ref for node in nodes if node.type == "table"}),
         "deadEnds": kinds.count("deadEnd"),
     }
-    return envelope("DelegationForest", view.about, summary, [node_json(node, locate) for node in view.roots])
+    return envelope("DelegationForest", view.about, summary, (node_json(node, locate) for node in view.roots))
 
 
 def walk(node: TreeNode) -> list[TreeNode]:
@@ -129,16 +173,16 @@ def node_json(node: TreeNode, locate: Locate) -> Json:
         "order": node.order,
         "reason": node.reason.value if node.reason else None,
         "findings": list(node.findings),
-        "children": [node_json(child, locate) for child in node.children],
+        "children": (node_json(child, locate) for child in node.children),
     }
 
 
-def forest_json(view: Forest, locate: Locate, _look: Look) -> str:
+def forest_json(view: Forest, locate: Locate, _look: Look) -> Iterator[str]:
     """`tree -o json`."""
     return as_json(forest(view, locate))
 
 
-def forest_yaml(view: Forest, locate: Locate, _look: Look) -> str:
+def forest_yaml(view: Forest, locate: Locate, _look: Look) -> Iterator[str]:
     """`tree -o yaml`."""
     return as_yaml(forest(view, locate))
 
@@ -150,7 +194,7 @@ def simulation(view: Simulation, locate: Locate) -> Json:
         "items": len(view.items),
         "negative": sum(is_negative(item) for item in view.items),
     }
-    return envelope("Simulation", view.about, summary, [item_json(item, locate) for item in view.items])
+    return envelope("Simulation", view.about, summary, (item_json(item, locate) for item in view.items))
 
 
 def item_json(item: Simulated | BadLine, locate: Locate) -> Json:
@@ -191,6 +235,7 @@ def item_json(item: Simulated | BadLine, locate: Locate) -> Json:
             {"key": each.key, "wanted": each.wanted, "got": each.got, "held": each.held} for each in item.expectations
         ],
         "notSimulated": list(item.not_simulated),
+        "mayDiffer": [{"id": each.id, "reason": each.reason} for each in item.may_differ],
     }
 
 
@@ -210,22 +255,22 @@ def candidate_json(candidate: Candidate) -> Json:
     }
 
 
-def simulation_json(view: Simulation, locate: Locate, _look: Look) -> str:
+def simulation_json(view: Simulation, locate: Locate, _look: Look) -> Iterator[str]:
     """`curl -o json`."""
     return as_json(simulation(view, locate))
 
 
-def simulation_yaml(view: Simulation, locate: Locate, _look: Look) -> str:
+def simulation_yaml(view: Simulation, locate: Locate, _look: Look) -> Iterator[str]:
     """`curl -o yaml`."""
     return as_yaml(simulation(view, locate))
 
 
-def bootstrap_json(view: Bootstrap, _locate: Locate, _look: Look) -> str:
+def bootstrap_json(view: Bootstrap, _locate: Locate, _look: Look) -> Iterator[str]:
     """`export envoy -o json`."""
     return as_json(view.config)
 
 
-def bootstrap_yaml(view: Bootstrap, _locate: Locate, _look: Look) -> str:
+def bootstrap_yaml(view: Bootstrap, _locate: Locate, _look: Look) -> Iterator[str]:
     """`export envoy`."""
     return as_yaml(view.config)
 
@@ -235,16 +280,31 @@ def version(view: VersionInfo) -> Json:
     item = {
         "client": {"version": view.client, "python": view.python, "kubernetes": view.kubernetes},
         "generations": list(view.generations),
-        "server": view.server,
+        "server": None if view.server is None else server(view.server),
     }
     return envelope("Version", view.about, {}, [item])
 
 
-def version_json(view: VersionInfo, _locate: Locate, _look: Look) -> str:
+def server(found: Server) -> Json:
+    """What the cluster said; what it did not is null."""
+    served = None
+    if found.served is not None:
+        served = [{"generation": generation, "kinds": list(kinds)} for generation, kinds in found.served]
+    return {
+        "context": found.context,
+        "served": served,
+        "productVersion": found.product_version,
+        "decidedBy": "crds" if found.product_version else None,
+        "reason": found.reason,
+        "kubernetes": found.kubernetes,
+    }
+
+
+def version_json(view: VersionInfo, _locate: Locate, _look: Look) -> Iterator[str]:
     """`version -o json`."""
     return as_json(version(view))
 
 
-def version_yaml(view: VersionInfo, _locate: Locate, _look: Look) -> str:
+def version_yaml(view: VersionInfo, _locate: Locate, _look: Look) -> Iterator[str]:
     """`version -o yaml`."""
     return as_yaml(version(view))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from kubectl_gmg.model.value import value
 from kubectl_gmg.render.plain import only_ascii, shown
 from kubectl_gmg.views import Look
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Span:
     """A piece of text with a style of Rich's; the style never carries the meaning alone."""
 
@@ -75,7 +77,7 @@ def text_of(page: Iterable[Block], look: Look) -> str:
 
 def written(text: str, look: Look) -> str:
     """A text as it may be printed; where only ASCII is known our own signs are replaced, other letters are escapes."""
-    harmless = shown(text)
+    harmless = text if text.isprintable() else shown(text)  # asking costs far less, and nearly all text is
     return harmless if look.unicode else only_ascii(harmless.translate(ASCII))
 
 
@@ -86,16 +88,34 @@ def line_text(block: Line, look: Look) -> str:
 
 def table_text(table: Table, look: Look) -> str:
     """A table as aligned columns."""
-    import tabulate as library  # noqa: PLC0415 - only pages need it
-
-    library.MIN_PADDING = 0
     rows = [[written(span.text, look) for span in row] for row in table.rows]
     heads = [column.title for column in table.columns] if look.headers else []
-    align = ["right" if column.right else "left" for column in table.columns]
     if not rows:
         return "  ".join(heads)
+    ascii_only = all(map(str.isascii, chain(heads, *rows)))
+    lines = (aligned if ascii_only else tabulated)(heads, rows, [column.right for column in table.columns])
+    return "\n".join([(" " * table.indent + each).rstrip() for each in lines])
+
+
+def aligned(heads: list[str], rows: list[list[str]], right: list[bool]) -> list[str]:
+    """The lines of a table of ASCII, where every letter is as wide as another: the same as `tabulated`, but at once.
+
+    Tabulate looks at each cell several times, to find out what it is; that takes most of a run with many routes.
+    """
+    printed = [heads, *rows] if heads else rows
+    widths = [max(map(len, cells)) for cells in zip(*printed, strict=True)]
+    row = "  ".join(f"{{:{'>' if to_right else '<'}{width}}}" for to_right, width in zip(right, widths, strict=True))
+    return [row.format(*cells) for cells in printed]
+
+
+def tabulated(heads: list[str], rows: list[list[str]], right: list[bool]) -> list[str]:
+    """The lines of a table of any letters: tabulate knows how wide they are."""
+    import tabulate as library  # noqa: PLC0415 - only few pages need it
+
+    library.MIN_PADDING = 0
+    align = ["right" if to_right else "left" for to_right in right]
     text = library.tabulate(rows, heads, "plain", colalign=align, disable_numparse=True, preserve_whitespace=True)
-    return "\n".join((" " * table.indent + each).rstrip() for each in text.splitlines())
+    return text.splitlines()
 
 
 def terminal_text(page: Iterable[Block], look: Look) -> str:

@@ -9,7 +9,16 @@ from collections import Counter
 from itertools import groupby
 
 from kubectl_gmg.model.action import Delegate, SortMethod
-from kubectl_gmg.model.resolved import Gateway, Host, ResolvedListener, Terminal
+from kubectl_gmg.model.resolved import (
+    DeadEnd,
+    Delegation,
+    Gateway,
+    Host,
+    Node,
+    Reason,
+    ResolvedListener,
+    Terminal,
+)
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.page import Block, Column, Line, Page, Span, Table, line
 from kubectl_gmg.render.plain import shown
@@ -80,6 +89,7 @@ def heading(gateway: Gateway, listeners: list[ResolvedListener], host: Host, cou
         line(f"{owner} · {plural(count, 'route')}{first}{redirect}"),
         *sorting(host),
         *(line(f"{domain} belongs to {ref}, which is older") for domain, ref in host.lost),
+        *unknown_targets(host),
         line(),
     ]
 
@@ -97,6 +107,23 @@ def sorting(host: Host) -> list[Line]:
         for rule in host.declared.rules
         if isinstance(rule.action, Delegate)
     ]
+
+
+def unknown_targets(host: Host) -> list[Line]:
+    """That routes may be lacking, since a delegate leads to tables that were not read."""
+    if not any(map(is_unknown, host.tree)):
+        return []
+    return [line(Span("routes may be lacking: not every table could be read, kubectl gmg tree shows where", "yellow"))]
+
+
+def is_unknown(node: Node) -> bool:
+    """Whether anything below a node is unknown."""
+    if not isinstance(node, Delegation):
+        return False
+    return any(
+        target.reason is Reason.UNKNOWN if isinstance(target, DeadEnd) else any(map(is_unknown, target.nodes))
+        for target in node.targets
+    )
 
 
 def plural(count: int, word: str) -> str:

@@ -51,7 +51,17 @@ def one(view: Simulation, item: Simulated) -> list[Block]:
         blocks += response_head(item.response)
     if item.not_simulated:
         blocks.append(line(f"  not simulated: {', '.join(item.not_simulated)}"))
-    return [*blocks, *expectations(item)]
+    return [*blocks, *doubts(item), *expectations(item)]
+
+
+def doubts(item: Simulated) -> list[Block]:
+    """What was not read but may answer first, the first cause in full."""
+    if not item.may_differ:
+        return []
+    first, more = item.may_differ[0], len(item.may_differ) - 1
+    where = f"below {first.id}: " if first.id else ""
+    others = f" (and {more} more)" if more else ""
+    return [line(Span(f"  may be answered otherwise: {where}{first.reason}{others}", "yellow"), hang="    ")]
 
 
 def request_line(item: Simulated) -> str:
@@ -180,7 +190,9 @@ def many(view: Simulation) -> Page:
         notes += [block for block in expectations(item) if isinstance(block, Line) and not all_held(item)]
     negative = sum(is_negative(item) for item in view.items)
     columns = (Column("LINE", right=True), Column("REQUEST"), Column("OUTCOME"), Column("ROUTE"), Column("RESULT"))
+    doubtful = sum(bool(item.may_differ) for item in view.items if isinstance(item, Simulated))
     total = f"simulated, nothing was sent: {view.requests} requests, {len(rows)} answers, {negative} negative"
+    total += f", {doubtful} may differ since not everything was read" if doubtful else ""
     return (Table(columns, tuple(rows)), *notes, line(), line(total))
 
 

@@ -19,7 +19,7 @@ REASONS = {
     Reason.NOT_PREFIX: "a delegating rule must match by prefix: it yields nothing",
     Reason.TOO_DEEP: "lies too deep, not followed",
     Reason.TOO_MANY: "too many routes, not followed",
-    Reason.UNKNOWN: "unknown: not everything could be read",
+    Reason.UNKNOWN: "unknown",
 }
 STYLES = {"gateway": "bold", "host": "bold", "table": "cyan", "route": "green", "deadEnd": "red"}
 
@@ -46,7 +46,8 @@ def remark(node: TreeNode) -> tuple[Span, ...]:
     """What is wrong with a node, or worth saying."""
     if node.reason is not None:
         note = f" ({node.note})" if node.note else ""
-        return (Span(f"  ✗ {REASONS[node.reason]}{note}", "red"),)
+        sign, style = ("?", "yellow") if node.reason is Reason.UNKNOWN else ("✗", "red")
+        return (Span(f"  {sign} {REASONS[node.reason]}{note}", style),)
     return (Span(f"  {node.note}", "yellow"),) if node.note else ()
 
 

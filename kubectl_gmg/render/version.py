@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from kubectl_gmg.model.server import Server
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.page import Page, line
 from kubectl_gmg.views import Look, VersionInfo
@@ -9,7 +12,24 @@ from kubectl_gmg.views import Look, VersionInfo
 
 def text(view: VersionInfo, _locate: Locate, _look: Look) -> Page:
     """`version`."""
-    client = line(f"kubectl gmg {view.client}")
-    python = line(f"python      {view.python}")
-    library = line(f"kubernetes  {view.kubernetes or 'not installed'}")
-    return client, python, library, line(f"generations {', '.join(view.generations)}")
+    rows = [
+        ("kubectl gmg", view.client),
+        ("python", view.python),
+        ("kubernetes", view.kubernetes or "not installed"),
+        ("generations", ", ".join(view.generations)),
+    ]
+    if view.server is not None:
+        rows += cluster(view.server)
+    return tuple(line(f"{name:<12}{value}") for name, value in rows)
+
+
+def cluster(found: Server) -> Iterator[tuple[str, str]]:
+    """What the cluster said, and why it did not say more."""
+    yield "cluster", f"{found.context or 'none'}, Kubernetes {found.kubernetes or 'unknown'}"
+    for generation, kinds in found.served or ():
+        yield "served", f"{generation}: {', '.join(kinds)}"
+    if found.served == ():
+        yield "served", "none of the kinds of Gloo Mesh Gateway"
+    yield "product", found.product_version or "unknown"
+    if found.reason:
+        yield "reason", found.reason

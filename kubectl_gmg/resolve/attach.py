@@ -20,14 +20,12 @@ from kubectl_gmg.model.declared import (
 from kubectl_gmg.model.match import PathKind, RouteMatch
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import (
-    Delegation,
     Gateway,
     Host,
     HostState,
     Node,
     ResolvedListener,
     Route,
-    Target,
     Terminal,
 )
 from kubectl_gmg.resolve.age import by_age
@@ -36,6 +34,7 @@ from kubectl_gmg.resolve.index import Index
 from kubectl_gmg.resolve.order import flatten
 from kubectl_gmg.resolve.policy import Policies
 from kubectl_gmg.resolve.services import clusters_of, gateway_services, port_of
+from kubectl_gmg.resolve.walk import tables_below
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,13 +220,3 @@ def served_action(leaf: Terminal, match: RouteMatch) -> FinalAction | None:
             return ForwardTo(written.destinations)
         return written
     return written if isinstance(written, FinalAction) else None
-
-
-def tables_below(node: Node) -> Iterator[ObjectRef]:
-    """Every table that a tree enters."""
-    if isinstance(node, Delegation):
-        for target in node.targets:
-            if isinstance(target, Target):
-                yield target.inclusion.table.ref
-                for below in target.nodes:
-                    yield from tables_below(below)

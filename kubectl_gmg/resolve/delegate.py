@@ -14,7 +14,8 @@ from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import DeadEnd, Delegation, Inclusion, Node, Reason, Target, Terminal, Via
 from kubectl_gmg.model.snapshot import Extent
 from kubectl_gmg.resolve.index import Index
-from kubectl_gmg.resolve.inherit import inherit_matches, inherit_options, joined
+from kubectl_gmg.resolve.inherit import inherit_matches, inherit_options, joined, refused
+from kubectl_gmg.resolve.unread import not_read, not_selectable
 
 MAX_DEPTH = 64
 """Tables on one way down; a guard, no rule of the product."""
@@ -90,6 +91,8 @@ class Grower:
             return left_out(rule, above, here, ("GMG303",))
         if isinstance(rule.action, Delegate):
             return self._delegate(rule, rule.action, here)
+        if above.matches is not None and refused(here.matches):
+            return left_out(rule, above, here, ("GMG304",))
         return Terminal(here.rules, here.tables, here.matches, here.options)
 
     def _delegate(self, rule: RouteRule, action: Delegate, here: Descent) -> Delegation:
@@ -124,21 +127,18 @@ class Grower:
         hit = self._tables.select(action.selector)
         skipped = tuple(table.ref for table in hit if here.passed(table))
         usable = tuple(table for table in hit if not here.passed(table))
-        if not usable:
-            return (self._none_selected(action.selector.origin, skipped),), skipped
         fresh = (table for table in usable if (table.ref.namespace, table.ref.name) not in named)
-        return tuple(self._enter(table, Via.SELECTOR, action, action.selector.origin, here) for table in fresh), skipped
+        origin = action.selector.origin
+        found = tuple(self._enter(table, Via.SELECTOR, action, origin, here) for table in fresh)
+        if lack := not_selectable("RouteTable", self._tables_read, action.selector):
+            return (*found, DeadEnd(Reason.UNKNOWN, origin, note=f"{lack}: more of them may be selected")), skipped
+        return (found if usable else (none_selected(origin, skipped),)), skipped
 
     def _missing(self, origin: Origin, namespace: str, name: str) -> DeadEnd:
         owner = origin.ref
         ref = ObjectRef(namespace, name, "RouteTable", owner.generation, owner.cluster)
-        return DeadEnd(
-            Reason.MISSING if self._tables_read.covers(namespace) or not namespace else Reason.UNKNOWN, origin, ref
-        )
-
-    def _none_selected(self, origin: Origin, skipped: tuple[ObjectRef, ...]) -> DeadEnd:
-        note = "it selects only tables that are on the way down already" if skipped else ""
-        return DeadEnd(Reason.NONE_SELECTED if self._tables_read.complete else Reason.UNKNOWN, origin, note=note)
+        lack = not_read("RouteTable", self._tables_read, {namespace}) if namespace else ""
+        return DeadEnd(Reason.UNKNOWN if lack else Reason.MISSING, origin, ref, note=lack)
 
     def _enter(self, table: RouteTable, via: Via, action: Delegate, origin: Origin, here: Descent) -> Target | DeadEnd:
         """The rules of a table, unless there are none, or too many, or it lies too deep."""
@@ -160,6 +160,12 @@ def left_out(rule: RouteRule, above: Descent, here: Descent, codes: tuple[str, .
         joined(parent, own) for parent in above.matches or (EVERYTHING,) for own in rule.matches
     )
     return Terminal(here.rules, here.tables, shown, here.options, because=codes)
+
+
+def none_selected(origin: Origin, skipped: tuple[ObjectRef, ...]) -> DeadEnd:
+    """A selector that finds no table of use."""
+    note = "it selects only tables that are on the way down already" if skipped else ""
+    return DeadEnd(Reason.NONE_SELECTED, origin, note=note)
 
 
 def cycle(table: RouteTable, origin: Origin, here: Descent) -> DeadEnd:

@@ -10,19 +10,22 @@ from kubectl_gmg.model.snapshot import Affects, Gap, GapReason
 
 
 def gaps_of(declared: Declared) -> tuple[Gap, ...]:
-    """One gap for every kind, and for Services every cluster, that some object refers to and nobody gave."""
+    """One gap for every kind, and for Services every cluster, that some object refers to and nobody gave.
+
+    Where objects of a kind are there but not all could be read, the source has said so already.
+    """
     inventory = declared.inventory
     if not inventory.partial:
         return ()
     found: list[Gap] = []
     destinations = tuple(destinations_of(declared))
-    if not inventory.services_read:
+    if not (inventory.services_read or inventory.services):
         clusters = {each.cluster for each in destinations if each.kind is DestinationKind.SERVICE}
         found += [not_given("Service", cluster, Affects.DESTINATIONS) for cluster in sorted(clusters)]
     virtual = any(each.kind is DestinationKind.VIRTUAL_DESTINATION for each in destinations)
-    if virtual and not inventory.virtual_destinations_read.complete:
+    if virtual and not (inventory.virtual_destinations_read.complete or inventory.virtual_destinations):
         found.append(not_given("VirtualDestination", None, Affects.DESTINATIONS))
-    if not inventory.workloads_read and any(policy.sources for policy in declared.policies):
+    if not (inventory.workloads_read or inventory.workloads) and any(policy.sources for policy in declared.policies):
         found.append(not_given("Workload", None, Affects.POLICIES))
     return tuple(found)
 

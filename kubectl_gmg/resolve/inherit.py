@@ -79,6 +79,12 @@ def join_regex(above: PathMatch | None, own: PathMatch) -> PathMatch:
     return PathMatch(PathKind.REGEX, pattern, written_length=len(above.value) + own.written_length)
 
 
+def refused(matches: Iterable[RouteMatch]) -> bool:
+    """Whether the proxy would refuse a joined pattern, though its written part is sound: `^*a` lost its `^` (D-17)."""
+    paths = (match.path for match in matches)
+    return any(path is not None and path.kind is PathKind.REGEX and regex.fault(path.value) for path in paths)
+
+
 def inherit_options(above: Options, own: Options) -> Options:
     """A rule's own word wins, field by field; what it leaves unsaid comes from above (D-12)."""
     if not own.fields or not above.fields:

@@ -98,12 +98,12 @@ class Policies:
     def _from_workload(self, policy: Policy, services: tuple[Service, ...] | None) -> bool | None:
         if not policy.sources:
             return True
-        if services is None or not self._inventory.workloads_read:
+        if services is None:
             return None
         key = (id(policy), id(services))
         if key not in self._sources:
             self._sources[key] = services, self._stands_there(policy, services)  # kept, so that its id stays its own
-        return self._sources[key][1]
+        return self._sources[key][1] or (False if self._inventory.workloads_read else None)
 
     def _stands_there(self, policy: Policy, services: tuple[Service, ...]) -> bool:
         """Whether a workload behind the gateway's Services is among the policy's sources."""
@@ -122,10 +122,10 @@ class Policies:
         action = leaf.rules[-1].action
         if not isinstance(action, ForwardTo):
             return False
-        if not self._inventory.services_read:
-            return None
         targets = (service_of(each, self._inventory) for each in action.destinations)
-        return any(selected_by(target, policy.destinations) for target in targets if target is not None)
+        if any(selected_by(target, policy.destinations) for target in targets if target is not None):
+            return True
+        return False if self._inventory.services_read else None
 
 
 def policy_use(policy: Policy, fits: bool | None, options: Options) -> PolicyUse:

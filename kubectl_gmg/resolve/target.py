@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from kubectl_gmg.errors import NotFoundError
-from kubectl_gmg.model.declared import Inventory
+from kubectl_gmg.model.declared import Declared, Inventory
 from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.resolved import Delegation, Node, Resolved, Target
+from kubectl_gmg.model.resolved import Resolved
 from kubectl_gmg.resolve.rows import Rows
+from kubectl_gmg.resolve.unread import nothing_called, routing_not_read
+from kubectl_gmg.resolve.walk import tables_below
 from kubectl_gmg.views import RouteRow
 
 KINDS = {
@@ -40,17 +42,17 @@ class Found:
         return row.id in self.ids or not passed.isdisjoint(self.refs)
 
 
-def find(target: str, resolved: Resolved, inventory: Inventory) -> Found:
+def find(target: str, resolved: Resolved, declared: Declared) -> Found:
     """What `target` names: an object, a place in a host, an id, the end of one, or a domain, in this order.
 
     Raises `NotFoundError` if it names nothing, or several things of which one was meant.
     """
-    rows = tuple(all_rows(resolved, inventory))
+    rows = tuple(all_rows(resolved, declared.inventory))
     kind, _, name = target.partition("/")
     if kind.lower() in KINDS and name:
-        return Found(refs=frozenset({find_object(KINDS[kind.lower()], name, resolved)}))
+        return Found(refs=frozenset({find_object(KINDS[kind.lower()], name, resolved, declared)}))
     if "#" in target:
-        return find_place(target, rows)
+        return find_place(target, rows, declared)
     if any(row.id == target for row in rows):
         return Found(ids=frozenset({target}))
     ending = sorted({row.id for row in rows if row.id.endswith(f"/{target}")})
@@ -61,10 +63,9 @@ def find(target: str, resolved: Resolved, inventory: Inventory) -> Found:
     owners = {row.host.declared.ref for row in rows if target.lower() in map(str.lower, row.host.domains)}
     if owners:
         return Found(refs=frozenset(owners))
-    known = sorted({row.id for row in rows})
-    raise NotFoundError(
-        f"nothing is called {target}", "kubectl gmg routes -o name lists the routes", candidates=nearest(target, known)
-    )
+    known = nearest(target, sorted({row.id for row in rows}))
+    hint = "kubectl gmg routes -o name lists the routes"
+    raise nothing_called(f"nothing is called {target}", hint, routing_not_read(declared), known)
 
 
 def nearest(target: str, known: list[str]) -> tuple[str, ...]:
@@ -84,7 +85,7 @@ def all_rows(resolved: Resolved, inventory: Inventory) -> Iterable[RouteRow]:
                 yield from rows.of(gateway, listener, host)
 
 
-def find_object(kind: str, name: str, resolved: Resolved) -> ObjectRef:
+def find_object(kind: str, name: str, resolved: Resolved, declared: Declared) -> ObjectRef:
     """The object that `[NS/]NAME` names. Raises `NotFoundError` for none or several."""
     namespace, _, plain = name.rpartition("/")
     known = sorted(ref for ref in set(objects(resolved)) if ref.kind == kind)
@@ -95,7 +96,8 @@ def find_object(kind: str, name: str, resolved: Resolved) -> ObjectRef:
     if found:
         raise NotFoundError(f"several objects are called {name}", "give the namespace too", candidates=names)
     close = tuple(get_close_matches(name, names, n=5, cutoff=0.4)) or names[:5]
-    raise NotFoundError(f"there is no {kind} {name}", "use one of the candidates", candidates=close)
+    lacks = routing_not_read(declared, (kind,), namespace)
+    raise nothing_called(f"there is no {kind} {name}", "use one of the candidates", lacks, close)
 
 
 def objects(resolved: Resolved) -> Iterable[ObjectRef]:
@@ -103,26 +105,16 @@ def objects(resolved: Resolved) -> Iterable[ObjectRef]:
     yield from (table.ref for table in resolved.orphans)
     for host in resolved.unattached:
         yield host.declared.ref
-        yield from (ref for node in host.tree for ref in tables(node))
+        yield from (ref for node in host.tree for ref in tables_below(node))
     for gateway in resolved.gateways:
         yield gateway.ref
         for listener in gateway.listeners:
             for host in listener.hosts:
                 yield host.declared.ref
-                yield from (ref for node in host.tree for ref in tables(node))
+                yield from (ref for node in host.tree for ref in tables_below(node))
 
 
-def tables(node: Node) -> Iterable[ObjectRef]:
-    """The tables below a node."""
-    if isinstance(node, Delegation):
-        for target in node.targets:
-            if isinstance(target, Target):
-                yield target.inclusion.table.ref
-                for below in target.nodes:
-                    yield from tables(below)
-
-
-def find_place(target: str, rows: tuple[RouteRow, ...]) -> Found:
+def find_place(target: str, rows: tuple[RouteRow, ...], declared: Declared) -> Found:
     """The route at `HOST#N` or `GATEWAY/HOST#N`. Raises `NotFoundError` if there is none."""
     place, _, number = target.rpartition("#")
     gateway, _, domain = place.rpartition("/")
@@ -134,5 +126,6 @@ def find_place(target: str, rows: tuple[RouteRow, ...]) -> Found:
         and gateway in ("", row.gateway.ref.name, f"{row.gateway.ref.namespace}/{row.gateway.ref.name}")
     }
     if not found:
-        raise NotFoundError(f"there is no route {target}", "kubectl gmg routes shows the places")
+        hint = "kubectl gmg routes shows the places"
+        raise nothing_called(f"there is no route {target}", hint, routing_not_read(declared))
     return Found(ids=frozenset(found))

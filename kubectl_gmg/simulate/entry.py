@@ -63,7 +63,9 @@ def named(points: tuple[EntryPoint, ...], wanted: str) -> tuple[EntryPoint, ...]
     if found:
         return found
     known = sorted({each.listener.declared.name or str(each.listener.port) for each in points})
-    raise NotFoundError(f"no listener is called {wanted}", "use one of the candidates", candidates=tuple(known))
+    known_ports = all(each.listener.port for each in points)
+    said = "" if known_ports or not wanted.isdigit() else ", as far as ports are known"
+    raise NotFoundError(f"no listener is called {wanted}{said}", "use one of the candidates", candidates=tuple(known))
 
 
 def server_name(request: Request) -> str | None:

@@ -21,15 +21,17 @@ from kubectl_gmg.matching.response import (
 )
 from kubectl_gmg.matching.rewrite import upstream_host, upstream_path
 from kubectl_gmg.model.action import DirectResponse, ForwardTo, Found, Redirect
-from kubectl_gmg.model.declared import Protocol
+from kubectl_gmg.model.declared import Declared, Protocol
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route
 from kubectl_gmg.resolve.order import decided_by
 from kubectl_gmg.resolve.rows import Rows
+from kubectl_gmg.simulate.doubt import Doubts
 from kubectl_gmg.simulate.entry import EntryPoint, reached_by, server_name
 from kubectl_gmg.views import Candidate, RouteRow, Simulated, Upstream
 
 MOST_CANDIDATES = 100
+ALL_READ = Declared()
 NO_UPGRADE = "the connection may be upgraded to websocket only"
 
 NOT_SIMULATED = {
@@ -54,10 +56,14 @@ class ServedHost:
 
 
 class Simulator:
-    """Answers requests; look-ups are made once for every host and listener."""
+    """Answers requests; look-ups are made once for every host and listener.
 
-    def __init__(self, rows: Rows) -> None:
+    `declared` says what was not read, so that an answer can tell what it may depend on.
+    """
+
+    def __init__(self, rows: Rows, declared: Declared = ALL_READ) -> None:
         self._rows = rows
+        self._doubts = Doubts(declared)
         self._hosts: dict[int, ServedHost] = {}
         self._domains: dict[int, DomainTable[Host]] = {}
 
@@ -71,11 +77,14 @@ class Simulator:
     def answer(self, request: Request, entries: tuple[EntryPoint, ...], *, candidates: bool) -> tuple[Simulated, ...]:
         """What every answering entry point does: those that serve the host, or all if none does."""
         if not entries:
-            return (Simulated(request, request.path, "noGateway"),)
+            nobody = Simulated(request, request.path, "noGateway")
+            return (replace(nobody, may_differ=self._doubts.of(nobody, None)),)
         prepared = prepare(request)
         reached = reached_by(server_name(request), entries) if request.scheme == "https" else entries
         serving = tuple(entry for entry in reached if self._serves(entry, prepared, request))
-        return tuple(self._through(request, prepared, each, candidates=candidates) for each in serving or reached)
+        items = (self._through(request, prepared, each, candidates=candidates) for each in serving or reached)
+        routable = prepared if isinstance(prepared, Prepared) else None
+        return tuple(replace(item, may_differ=self._doubts.of(item, routable)) for item in items)
 
     def _serves(self, entry: EntryPoint, prepared: Prepared | Refusal, request: Request) -> bool:
         """Whether an entry point has a host for the request, even if the proxy will not route it."""

@@ -1,31 +1,43 @@
-"""The lines of the values in a document, made only when somebody asks for one.
+"""The lines of the values in a document, by the paths that lead to them; made only when somebody asks for one.
 
-Recording lines while loading would cost every run; few runs print more than a handful. A table of lines is far smaller
-than the nodes it is made from.
+Reading YAML records them (`nodes.value`). The JSON parser knows no lines, so JSON is composed as YAML for them.
 """
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterator
+from typing import Any
+
 import yaml
 
-from kubectl_gmg.sources.nodes import collector_paused, composed, entries
+from kubectl_gmg.sources.nodes import Lines, collector_paused, composed, value
 
 Step = str | int
 Table = tuple[int, "dict[Step, Table]"]
 
 
-def table(text: str) -> Table | None:
-    """The lines, from 0, of all values of the one document in `text`; None if it cannot be read as YAML.
+def recorded(text: str) -> tuple[Any, Lines] | None:
+    """The one document in `text` with its lines, that of the whole first; None if it cannot be read as YAML."""
+    try:
+        with collector_paused():
+            root = next(composed(text), None)
+            if root is None:
+                return None
+            lines = array("I", [root.start_mark.line])
+            return value(root, lines), lines
+    except yaml.YAMLError:
+        return None
+
+
+def table(content: Any, lines: Lines) -> Table:
+    """The lines of `content` and of all that is in it, from what was recorded while it was read.
 
     The line of a mapping's entry is that of its key, the line of a list's item is where the item starts. What stands
     behind an alias or a merge key has the lines of what it stands for.
     """
-    try:
-        with collector_paused():
-            root = next(composed(text), None)
-            return None if root is None else (root.start_mark.line, _below(root, {}))
-    except yaml.YAMLError:
-        return None
+    rest = iter(lines)
+    return next(rest), _below(content, rest)
 
 
 def look_up(found: Table, path: tuple[Step, ...]) -> int:
@@ -38,18 +50,12 @@ def look_up(found: Table, path: tuple[Step, ...]) -> int:
     return line
 
 
-def _below(node: yaml.Node, known: dict[int, dict[Step, Table]]) -> dict[Step, Table]:
-    """What stands below `node`; `known` keeps aliased nodes from being walked more than once."""
-    if isinstance(node, yaml.ScalarNode):
-        return _NOTHING
-    found = known.get(id(node))
-    if found is None:
-        found = known[id(node)] = {}
-        if isinstance(node, yaml.SequenceNode):
-            found.update((at, (each.start_mark.line, _below(each, known))) for at, each in enumerate(node.value))
-        else:
-            found.update((name, (key.start_mark.line, _below(held, known))) for name, key, held in entries(node))
-    return found
+def _below(content: Any, rest: Iterator[int]) -> dict[Step, Table]:
+    if isinstance(content, dict):
+        return {name: (next(rest), _below(held, rest)) for name, held in content.items()}
+    if isinstance(content, list):
+        return {at: (next(rest), _below(held, rest)) for at, held in enumerate(content)}
+    return _NOTHING
 
 
 _NOTHING: dict[Step, Table] = {}

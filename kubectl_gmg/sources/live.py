@@ -1,7 +1,8 @@
 """The objects of a cluster: every kind asked for by name, in parallel, as plain dicts.
 
 There is no discovery over all groups: it costs more than all lists together on clusters with many kinds
-(`performance.md`, peers), and a kind that is not there answers 404.
+(`performance.md`, peers), and a kind that is not there answers 404. Only where a kind is forbidden is its group asked
+for, since rights are looked at before existence (`spec/apiserver.md`).
 """
 
 from __future__ import annotations
@@ -9,53 +10,111 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 from kubectl_gmg import kube
 from kubectl_gmg.errors import SourceError
-from kubectl_gmg.kube import Client, Connection, NotInstalledError, RequestError, UnreachableError
+from kubectl_gmg.kube import (
+    Client,
+    Connection,
+    ForbiddenError,
+    NotInstalledError,
+    Reporting,
+    RequestError,
+    TimedOutError,
+    UnreachableError,
+)
 from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.snapshot import EVERYWHERE, Gap, GapReason, Kind, RawObject, Snapshot, SourceType
+from kubectl_gmg.model.snapshot import EVERYWHERE, Extent, Gap, GapReason, Kind, RawObject, Snapshot, SourceType
+from kubectl_gmg.sources.server import group_path, plurals, version_of
 
-__all__ = ["Connection", "read"]
+__all__ = ["Connection", "Reporting", "read"]
 
 THREADS = 4
+"""Enough to hide the round trips of several kinds (`performance.md`)."""
 
 ADVICE = {
-    GapReason.FORBIDDEN: "ask for the right to list {resource} in all namespaces",
+    GapReason.FORBIDDEN: "ask for the rights that the README lists",
     GapReason.UNAUTHORIZED: "log in again",
-    GapReason.TIMEOUT: "try a longer --request-timeout, or a smaller --chunk-size",
+    GapReason.TIMEOUT: "try a longer --request-timeout or --deadline, or a smaller --chunk-size",
     GapReason.UNREACHABLE: "try again",
-    GapReason.MALFORMED: "look at the answer: kubectl get --raw {path}",
+    GapReason.MALFORMED: "kubectl get --raw shows the answer",
 }
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A list that was not read, or not to its end; `namespace` is None for the list of all namespaces."""
+
+    error: RequestError
+    namespace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KindList:
-    """What one kind brought. `nameless` counts items that are no object with a name."""
+    """What one kind brought.
+
+    `namespaces` are those read one by one, since listing all of them is forbidden; None where that was not needed.
+    `nameless` counts items that are no object with a name; `mixed` says that the list changed while it was read.
+    """
 
     kind: Kind
     objects: tuple[RawObject, ...] = ()
     nameless: int = 0
     installed: bool = True
-    failure: RequestError | None = None
+    mixed: bool = False
+    namespaces: tuple[str, ...] | None = None
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def extent(self) -> Extent:
+        """Where the kind was read completely; a nameless item may belong anywhere."""
+        if self.nameless:
+            return Extent()
+        if self.namespaces is None:
+            return Extent() if self.failures else EVERYWHERE
+        return Extent(frozenset(self.namespaces) - {each.namespace for each in self.failures if each.namespace})
+
+    @property
+    def answered(self) -> bool:
+        """Whether any list of the kind was read to its end."""
+        return self.extent != Extent() or bool(self.objects or self.nameless)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """What could not be read of the kind, and what to do about it."""
-        if self.failure is not None:
-            return (self._gap(self.failure.reason, f"{self.kind.name} was not read completely: {self.failure}"),)
+        seen = self.extent.namespaces
+        found = [
+            self._gap(each.error.reason, self._said(each), each.namespace)
+            for each in self.failures
+            if seen or each.namespace is None or not isinstance(each.error, ForbiddenError)
+        ]
         if self.nameless:
-            said = f"{self.nameless} items in the list of {self.kind.name} are not objects with a name"
-            return (self._gap(GapReason.MALFORMED, said),)
-        return ()
+            found.append(
+                self._gap(GapReason.MALFORMED, f"{self.nameless} items in its list are no objects with a name")
+            )
+        return tuple(found)
 
-    def _gap(self, reason: GapReason, said: str) -> Gap:
-        advice = ADVICE[reason].format(resource=self.kind.resource, path=list_path(self.kind))
-        return Gap(reason, f"{said}; {advice}", self.kind.affects, kind=self.kind.name)
+    def _said(self, failure: Failure) -> str:
+        if not isinstance(failure.error, ForbiddenError):
+            return f"not read completely: {failure.error}"
+        if failure.namespace is not None:
+            return f"listing it in namespace {failure.namespace} is forbidden"
+        if seen := sorted(self.extent.namespaces or ()):
+            return f"listing it in all namespaces is forbidden; only {', '.join(seen)} was read"
+        return f"listing it is forbidden, in all namespaces and in {', '.join(self.namespaces or ())}"
+
+    def _gap(self, reason: GapReason, said: str, namespace: str | None = None) -> Gap:
+        message = f"{self.kind.name}: {said}; {ADVICE[reason]}"
+        return Gap(reason, message, self.kind.affects, kind=self.kind.name, namespace=namespace)
 
 
 def read(
@@ -63,35 +122,45 @@ def read(
     kinds: Sequence[Kind],
     *,
     deadline: float | None = None,
-    note: Callable[[str], None] | None = None,
+    namespaces: Sequence[str] = (),
+    report: Reporting | None = None,
 ) -> Snapshot:
     """All objects of `kinds` in the cluster; what could not be read is a gap.
 
-    `deadline` (seconds) ends all reading; `note` gets a line for each request. Raises `SourceError` if there is no
-    such cluster, if it answers nothing at all for one cause, or if none of the product's kinds is installed.
+    Every kind is listed in all namespaces; where that is forbidden, in `namespaces`, or without any in that of the
+    context. `deadline` (seconds) ends all reading. Raises `SourceError` if there is no such cluster, if it answers
+    nothing at all for one cause, or if none of the product's kinds is installed.
     """
     until = None if deadline is None else time.monotonic() + deadline
-    with _collector_off(), kube.open(connection, note) as client:
-        lists = _read_all(client, kinds, until)
-    _require_installed(client, lists)
-    _require_answer(client, lists)
+    with collector_off(), kube.connect(connection, report) as client:
+        client.say(f"{client.access.server} (context {client.access.context})")
+        reader = Reader(client, until, tuple(namespaces) or (client.access.namespace,))
+        lists = tuple(in_parallel(reader.read, kinds, THREADS))
+        require_answer(client, lists)
+        require_installed(client, lists, until)
     return Snapshot(
         SourceType.LIVE,
         objects=tuple(each for kind in lists for each in kind.objects),
         gaps=tuple(gap for kind in lists for gap in kind.gaps),
-        read={each.kind.resource: EVERYWHERE for each in lists if each.installed and not each.gaps},
-        context=client.context,
-        namespace=client.namespace,
+        read={each.kind.resource: each.extent for each in lists if each.installed and each.extent != Extent()},
+        context=client.access.context,
+        namespace=client.access.namespace,
+        notes=tuple(
+            f"{each.kind.name} changed while it was read: parts of the list are newer than others"
+            for each in lists
+            if each.mixed
+        ),
     )
 
 
-def list_path(kind: Kind) -> str:
-    """Where the API server lists `kind` in all namespaces."""
-    return f"/apis/{kind.group}/{kind.version}/{kind.plural}"
+def list_path(kind: Kind, namespace: str | None = None) -> str:
+    """Where the API server lists `kind`, in all namespaces or in one."""
+    start = group_path(kind.group, kind.version)
+    return f"{start}/namespaces/{quote(namespace, safe='')}/{kind.plural}" if namespace else f"{start}/{kind.plural}"
 
 
 @contextmanager
-def _collector_off() -> Iterator[None]:
+def collector_off() -> Iterator[None]:
     """Millions of fresh dicts would trigger full collections, which cost three times the parsing."""
     was_on = gc.isenabled()
     gc.disable()
@@ -102,47 +171,125 @@ def _collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def _read_all(client: Client, kinds: Sequence[Kind], until: float | None) -> tuple[KindList, ...]:
-    """The lists in the order of `kinds`, whichever comes first.
+def in_parallel(work: Callable[[T], R], things: Sequence[T], threads: int) -> list[R]:
+    """What `work` makes of each thing, in their order. Raises what any of them raises.
 
-    Where no connection comes about, the kinds still waiting are not tried: each would take the full time limit again.
+    The threads end with the process, not the other way round: Ctrl-C is answered while requests are still waiting.
     """
-    lost: list[UnreachableError] = []
+    todo: SimpleQueue[tuple[int, T]] = SimpleQueue()
+    done: SimpleQueue[tuple[int, R | BaseException]] = SimpleQueue()
+    for each in enumerate(things):
+        todo.put(each)
 
-    def read_one(kind: Kind) -> KindList:
-        if lost:
-            return KindList(kind, failure=lost[0])
-        found = _read_kind(client, kind, until)
-        if isinstance(found.failure, UnreachableError) and not client.reached:
-            lost.append(found.failure)
-        return found
+    def run() -> None:
+        while True:
+            try:
+                number, thing = todo.get_nowait()
+            except Empty:
+                return
+            try:
+                done.put((number, work(thing)))
+            except BaseException as error:  # noqa: BLE001 - it is raised where the results are waited for
+                done.put((number, error))
 
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="read") as threads:
-        return tuple(threads.map(read_one, kinds))
-
-
-def _read_kind(client: Client, kind: Kind, until: float | None) -> KindList:
-    """All pages of one kind, or those that came before a failure."""
-    objects: dict[ObjectRef, RawObject] = {}
-    nameless = 0
-    failure = None
-    try:
-        for page in client.pages(list_path(kind), until):
-            for item in page["items"]:
-                ref = _ref(item, kind)
-                if ref is None:
-                    nameless += 1
-                    continue
-                item["metadata"].pop("managedFields", None)
-                objects[ref] = RawObject(ref, item)
-    except NotInstalledError:
-        return KindList(kind, installed=False)
-    except RequestError as error:
-        failure = error
-    return KindList(kind, tuple(objects.values()), nameless, failure=failure)
+    for number in range(min(threads, len(things))):
+        Thread(target=run, name=f"read-{number}", daemon=True).start()
+    found: dict[int, R] = {}
+    for _ in things:
+        number, result = done.get()
+        if isinstance(result, BaseException):
+            raise result
+        found[number] = result
+    return [found[number] for number in range(len(things))]
 
 
-def _ref(item: Any, kind: Kind) -> ObjectRef | None:
+class Reader:
+    """Reads kinds through one client, and remembers what holds for all of them; safe to use from several threads."""
+
+    def __init__(self, client: Client, until: float | None, namespaces: tuple[str, ...]) -> None:
+        self._client = client
+        self._until = until
+        self._namespaces = namespaces
+        self._lost: RequestError | None = None
+        self._groups: dict[str, frozenset[str] | None] = {}
+        self._lock = Lock()
+
+    def read(self, kind: Kind) -> KindList:
+        """The objects of a kind: of all namespaces, or where that is forbidden, of those to look at."""
+        found = self._list(kind)
+        if not any(isinstance(each.error, ForbiddenError) for each in found.failures):
+            return found
+        if not self._installed(kind):
+            return KindList(kind, installed=False)
+        parts = [self._list(kind, namespace) for namespace in self._namespaces]
+        return KindList(
+            kind,
+            objects=tuple(each for part in parts for each in part.objects),
+            nameless=sum(part.nameless for part in parts),
+            mixed=any(part.mixed for part in parts),
+            namespaces=self._namespaces,
+            failures=(*found.failures, *(each for part in parts for each in part.failures)),
+        )
+
+    def _list(self, kind: Kind, namespace: str | None = None) -> KindList:
+        """One list, or the pages that came before a failure.
+
+        Where no answer comes at all, the lists still waiting are not tried: each would take the full time limit again.
+        """
+        if self._lost is not None:
+            return KindList(kind, failures=(Failure(self._lost, namespace),))
+        listing = Listing(kind)
+        try:
+            for page in self._client.pages(list_path(kind, namespace), self._until):
+                listing.add(page)
+                self._client.say(f"{kind.name}: {len(listing.objects)} read")
+        except NotInstalledError:
+            return KindList(kind, installed=False)
+        except RequestError as error:
+            if isinstance(error, UnreachableError | TimedOutError) and not self._client.reached:
+                self._lost = error
+            return listing.result((Failure(error, namespace),))
+        return listing.result(())
+
+    def _installed(self, kind: Kind) -> bool:
+        """Whether the server knows a kind that may not be listed; if it does not tell that either, it does."""
+        path = group_path(kind.group, kind.version)
+        with self._lock:
+            if path not in self._groups:
+                self._groups[path] = served(self._client, path, self._until)
+            known = self._groups[path]
+        return known is None or kind.plural in known
+
+
+class Listing:
+    """The pages of one list as they come; `managedFields`, a fifth of everything, is dropped at once."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.objects: dict[ObjectRef, RawObject] = {}
+        self.nameless = 0
+        self.mixed = False
+
+    def add(self, page: kube.Page) -> None:
+        """Add a page, or start again with it."""
+        if page.fresh:
+            self.objects.clear()
+            self.nameless = 0
+        self.mixed |= page.mixed
+        for item in page.items:
+            ref = ref_of(item, self.kind)
+            if ref is None:
+                self.nameless += 1
+                continue
+            item["metadata"].pop("managedFields", None)
+            self.objects[ref] = RawObject(ref, item)
+
+    def result(self, failures: tuple[Failure, ...]) -> KindList:
+        """All that came."""
+        return KindList(self.kind, tuple(self.objects.values()), self.nameless, mixed=self.mixed, failures=failures)
+
+
+def ref_of(item: Any, kind: Kind) -> ObjectRef | None:
     """The name of an object; None if it has none."""
     metadata = item.get("metadata") if isinstance(item, dict) else None
     if not isinstance(metadata, dict):
@@ -153,45 +300,71 @@ def _ref(item: Any, kind: Kind) -> ObjectRef | None:
     return ObjectRef(namespace, name, kind.name, kind.generation)
 
 
-def _require_installed(client: Client, lists: Sequence[KindList]) -> None:
+def served(client: Client, path: str, until: float | None) -> frozenset[str] | None:
+    """The plurals that the server knows in one group and version; None if it does not tell."""
+    try:
+        return plurals(client, path, until)
+    except RequestError:
+        return None
+
+
+def server_version(client: Client, until: float | None) -> str | None:
+    """What the server calls its version; None if it does not tell."""
+    try:
+        return version_of(client.get("/version", until=until))
+    except (RequestError, NotInstalledError):
+        return None
+
+
+def require_installed(client: Client, lists: Sequence[KindList], until: float | None) -> None:
     """Raise if none of the networking kinds is there; others may belong to another product."""
-    asked = [each for each in lists if each.kind.group.startswith("networking.")] or lists
+    asked = [each for each in lists if each.kind.group.startswith("networking.")] or list(lists)
     if any(each.installed for each in asked):
         return
-    groups = ", ".join(sorted({each.kind.group for each in asked}))
+    version = server_version(client, until)
+    groups = sorted({(each.kind.generation, each.kind.group) for each in asked})
+    looked = ", ".join(f"{group} ({generation})" for generation, group in groups)
+    where = f"context {client.access.context}" + (f", which runs Kubernetes {version}" if version else "")
     raise SourceError(
-        f"no Gloo Mesh Gateway kinds are installed in context {client.context}: asked for {groups}",
-        "choose the management cluster with --context",
+        f"no Gloo Mesh Gateway kinds are installed in {where}: looked for {looked}",
+        "choose the management cluster with --context, or see: kubectl api-resources | grep gloo",
     )
 
 
-def _require_answer(client: Client, lists: Sequence[KindList]) -> None:
+def require_answer(client: Client, lists: Sequence[KindList]) -> None:
     """Raise if nothing at all was read, and always for the same cause."""
-    failures = [each.failure for each in lists if each.installed and each.failure]
-    answered = any(each.objects or not each.failure for each in lists if each.installed)
+    failures = [each.error for kind in lists if kind.installed for each in kind.failures]
+    answered = any(each.answered for each in lists if each.installed)
     if answered or len({failure.reason for failure in failures}) != 1:
         return
-    message, hint = {
-        GapReason.UNREACHABLE: (
-            "the API server {server} of context {context} cannot be reached: {failure}",
-            "see what kubectl says: kubectl cluster-info",
-        ),
-        GapReason.TIMEOUT: (
-            "the API server {server} of context {context} is too slow: {failure}",
-            "try a longer --request-timeout or --deadline",
-        ),
-        GapReason.UNAUTHORIZED: (
-            "the API server {server} does not accept the credentials of context {context}",
-            "log in again, then see: kubectl auth whoami",
-        ),
-        GapReason.FORBIDDEN: (
-            "nothing may be listed in context {context}: {failure}",
-            "see what is allowed: kubectl auth can-i --list",
-        ),
-        GapReason.MALFORMED: (
-            "{server} of context {context} does not answer like an API server: {failure}",
-            "check the server's address: kubectl config view --minify",
-        ),
-    }[failures[0].reason]
-    words = {"server": client.server, "context": client.context, "failure": failures[0]}
+    message, hint = NO_ANSWER[failures[0].reason]
+    access = client.access
+    words = {"server": access.server, "context": access.context, "failure": failures[0]}
+    if failures[0].reason is GapReason.FORBIDDEN and access.anonymous:
+        hint = "no login was sent at all: give the context a user, or use --user or --token"
     raise SourceError(message.format(**words), hint)
+
+
+NO_ANSWER = {
+    GapReason.UNREACHABLE: (
+        "the API server {server} of context {context} cannot be reached: {failure}",
+        "see what kubectl says: kubectl cluster-info",
+    ),
+    GapReason.TIMEOUT: (
+        "the API server {server} of context {context} is too slow: {failure}",
+        "try a longer --request-timeout or --deadline",
+    ),
+    GapReason.UNAUTHORIZED: (
+        "the API server {server} does not accept the credentials of context {context}",
+        "log in again, then see: kubectl auth whoami",
+    ),
+    GapReason.FORBIDDEN: (
+        "nothing may be listed in context {context}, neither in all namespaces nor in those looked at",
+        "name yours with --read-namespaces; see what is allowed: kubectl auth can-i --list",
+    ),
+    GapReason.MALFORMED: (
+        "{server} of context {context} does not answer like an API server: {failure}",
+        "check the server's address: kubectl config view --minify",
+    ),
+}
+"""By the one cause that nothing was read for: what to say, and what to do next."""

@@ -7,9 +7,10 @@ are counted before anything is built from them.
 from __future__ import annotations
 
 import gc
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
@@ -20,10 +21,19 @@ MAX_EXPANDED = 1_000_000
 TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
 _MAP, _SEQ, _TIMESTAMP = NAMESPACE + "map", NAMESPACE + "seq", NAMESPACE + "timestamp"
-_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+if TYPE_CHECKING:
+    _Fast = yaml.CSafeLoader
+else:
+    _Fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Lines: TypeAlias = "array[int]"  # in quotes, since an array takes no index before Python 3.12
+"""The lines, from 0, of the entries and items of a document in the order in which they are met, each above its own.
+
+One number for each: recording them while values are made costs far less than composing the text once more later.
+"""
 
 
-class Loader(_FAST):  # type: ignore[misc]
+class Loader(_Fast):
     """Composes nodes, one document after the other; tags of plain words are kubectl's.
 
     The two hooks around every node are meant for tags that depend on a path; here they count the depth.
@@ -65,7 +75,9 @@ def composed(text: str) -> Iterator[yaml.Node]:
     loader = Loader(text)
     try:
         while loader.check_node():
-            yield loader.get_node()
+            root = loader.get_node()
+            if root is not None:
+                yield root
     finally:
         loader.dispose()
 
@@ -81,16 +93,23 @@ def shown(text: object) -> str:
     return quoted if len(quoted) <= 80 else f"{quoted[:76]}…{quoted[0]}"
 
 
-def value(node: yaml.Node) -> Any:
-    """What `node` means, as JSON has it; raises `yaml.MarkedYAMLError`."""
+def value(node: yaml.Node, lines: Lines) -> Any:
+    """What `node` means, as JSON has it; raises `yaml.MarkedYAMLError`.
+
+    The line of every mapping entry (that of its key) and of every list item is appended to `lines`.
+    """
     kind = type(node)
     if kind is yaml.ScalarNode:
         return node.value if node.tag == STR else _scalar(node)
     if kind is yaml.MappingNode:
-        return _mapping(node)
+        return _mapping(node, lines)
     if node.tag != _SEQ:
         raise _unknown_tag(node)
-    return [value(each) for each in node.value]
+    items = []
+    for each in node.value:
+        lines.append(each.start_mark.line)
+        items.append(value(each, lines))
+    return items
 
 
 def entries(node: yaml.Node) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
@@ -147,25 +166,32 @@ def _children(node: yaml.Node) -> Iterator[yaml.Node]:
         yield from node.value
 
 
-def _mapping(node: yaml.Node) -> dict[str, Any]:
+def _mapping(node: yaml.Node, lines: Lines) -> dict[str, Any]:
     if node.tag != _MAP:
         raise _unknown_tag(node)
     result: dict[str, Any] = {}
+    before = len(lines)
     for key, held in node.value:
-        if key.tag == STR and type(key) is yaml.ScalarNode:
-            result[key.value] = value(held)
-        elif key.tag == MERGE:
-            return _merged(node)
-        else:
-            result[_key(key)] = value(held)
+        if key.tag == MERGE:
+            del lines[before:]
+            return _merged(node, lines)
+        lines.append(key.start_mark.line)
+        name = key.value if key.tag == STR and type(key) is yaml.ScalarNode else _key(key)
+        result[name] = value(held, lines)
     if len(result) != len(node.value):
         _refuse_duplicate(node)
     return result
 
 
-def _merged(node: yaml.Node) -> dict[str, Any]:
+def _merged(node: yaml.Node, lines: Lines) -> dict[str, Any]:
     _refuse_duplicate(node)
-    return {key: value(held) for key, _, held in entries(node)}
+    found: dict[str, tuple[Any, Lines]] = {}
+    for name, key, held in entries(node):
+        own = array("I", [key.start_mark.line])
+        found[name] = value(held, own), own
+    for _, own in found.values():
+        lines.extend(own)
+    return {name: content for name, (content, _) in found.items()}
 
 
 def _refuse_duplicate(node: yaml.Node) -> None:
@@ -179,7 +205,7 @@ def _refuse_duplicate(node: yaml.Node) -> None:
 
 
 def _key(node: yaml.Node) -> str:
-    name = key_text(value(node)) if isinstance(node, yaml.ScalarNode) else None
+    name = key_text(value(node, array("I"))) if isinstance(node, yaml.ScalarNode) else None
     if name is None:
         hint = "keys are texts; if this is a template, render it first (helm template, kubectl kustomize)"
         raise refusal("this cannot be a key", node, hint)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from array import array
 from typing import Any
 
 import yaml
 
 from kubectl_gmg.errors import SourceError
 from kubectl_gmg.sources import lines
-from kubectl_gmg.sources.nodes import MAX_DEPTH, MAX_EXPANDED, TOO_DEEP, composed, refuse_expansion, shown, value
+from kubectl_gmg.sources.nodes import MAX_DEPTH, MAX_EXPANDED, TOO_DEEP, Lines, composed, refuse_expansion, shown, value
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _SYNTAX = "correct the file there; nothing of it was used"
@@ -22,23 +23,43 @@ _ESCAPE = re.compile(rf"\\(?P<pair>{_HIGH}\\{_LOW})|\\(?P<lone>{_ANY})|\\.")
 
 
 class Document:
-    """One document: its value, and the text that it was read from. Lines are looked for on the first question."""
+    """One document: its value, and the lines that were recorded while it was read, from 0."""
 
-    __slots__ = ("_end", "_first", "_start", "_table", "_text", "content", "file")
+    __slots__ = ("_lines", "_table", "content", "file")
 
-    def __init__(self, content: Any, file: str, text: str, span: tuple[int, int], first: int) -> None:
+    def __init__(self, content: Any, file: str, recorded: Lines) -> None:
         self.content = content
         self.file = file
-        self._text = text
-        self._start, self._end = span
-        self._first = first
+        self._lines = recorded
         self._table: lines.Table | None = None
 
     def line(self, path: tuple[str | int, ...]) -> int:
         """The line, from 1, of what `path` leads to or of the nearest value above it."""
         if self._table is None:
-            self._table = lines.table(_escapes_joined(self._text[self._start : self._end])) or (0, {})
-        return self._first + lines.look_up(self._table, path)
+            self._table = self._made()
+        return 1 + lines.look_up(self._table, path)
+
+    def _made(self) -> lines.Table:
+        return lines.table(self.content, self._lines)
+
+
+class JsonDocument(Document):
+    """A JSON value that starts in line `first`, from 0; its lines are looked for in its text on the first question."""
+
+    __slots__ = ("_first", "_span", "_text")
+
+    def __init__(self, content: Any, file: str, text: str, span: slice, first: int) -> None:
+        super().__init__(content, file, array("I"))
+        self._text = text
+        self._span = span
+        self._first = first
+
+    def _made(self) -> lines.Table:
+        found = lines.recorded(_escapes_joined(self._text[self._span]))
+        if found is None:
+            return self._first, {}
+        content, below = found
+        return lines.table(content, array("I", [self._first + each for each in below]))
 
 
 def printable(name: str) -> str:
@@ -70,7 +91,7 @@ def documents(text: str, file: str) -> list[Document]:
 
     As with kubectl, text that begins with `{` is JSON, one value or several; if it is not, it may still be YAML.
     """
-    if text[_BLANK.match(text).end() :][:1] != "{":  # type: ignore[union-attr]
+    if not text.startswith("{", _after_blanks(text, 0)):
         return _yaml_documents(text, file)
     try:
         return _json_documents(text, file)
@@ -86,11 +107,10 @@ def _yaml_documents(text: str, file: str) -> list[Document]:
         for root in composed(text):
             if aliases:
                 budget = _less_aliases(root, text, budget)
-            content = value(root)
+            recorded = array("I", [root.start_mark.line])
+            content = value(root, recorded)
             if content is not None:
-                start = root.start_mark
-                span = (start.index - start.column, root.end_mark.index)
-                found.append(Document(content, file, text, span, start.line + 1))
+                found.append(Document(content, file, recorded))
     except yaml.YAMLError as error:
         raise _syntax_error(error, text, file) from None
     return found
@@ -150,7 +170,7 @@ def _json_documents(text: str, file: str) -> list[Document]:
         line, counted = line + text.count("\n", counted, at), at
         content, end = _json_value(decoder, text, at, (file, line))
         if content is not None:
-            found.append(Document(content, file, text, (at, end), line))
+            found.append(JsonDocument(content, file, text, slice(at, end), line - 1))
         at = _after_blanks(text, end)
     return found
 

@@ -31,8 +31,15 @@ def forward(*destinations: Destination) -> ForwardTo:
     return ForwardTo(destinations or (service("reviews"),))
 
 
-def service(name: str, **fields: object) -> Destination:
-    return Destination(NOWHERE, DestinationKind.SERVICE, name, namespace="shop", cluster="c1", **fields)  # type: ignore[arg-type]
+def service(
+    name: str,
+    *,
+    port: int | None = None,
+    port_name: str | None = None,
+    subset: tuple[tuple[str, str], ...] = (),
+    weight: int | None = None,
+) -> Destination:
+    return Destination(NOWHERE, DestinationKind.SERVICE, name, "shop", "c1", port, port_name, subset, weight)
 
 
 def host(*routes: Route, domains: tuple[str, ...] = ("*",)) -> Host:

@@ -139,8 +139,7 @@ def test_forbidden_kind_is_a_gap(tmp_path: Path) -> None:
         snapshot = read(server, tmp_path)
     gap = only_gap(snapshot)
     assert (gap.reason, gap.kind, gap.affects) == (GapReason.FORBIDDEN, "TrafficPolicy", POLICIES.affects)
-    assert 'User "gmg-test" cannot list resource "trafficpolicies"' in gap.message
-    assert f"ask for the right to list {POLICIES.resource} in all namespaces" in gap.message
+    assert gap.message.startswith("TrafficPolicy: listing it is forbidden, in all namespaces and in default;")
     assert set(snapshot.read) == {kind.resource for kind in KINDS} - {POLICIES.resource}
     assert len(snapshot.objects) == len(MIXED) - 1
 
@@ -168,7 +167,6 @@ def test_nothing_allowed(tmp_path: Path) -> None:
     with ApiServer(MIXED, allowed=lambda name, namespace: False) as server, pytest.raises(SourceError) as caught:
         read(server, tmp_path)
     assert "nothing may be listed in context gmg-test" in caught.value.message
-    assert "cannot list resource" in caught.value.message
     assert "kubectl auth can-i" in caught.value.hint
 
 
@@ -318,7 +316,7 @@ def test_items_without_a_name_are_a_gap(tmp_path: Path) -> None:
         snapshot = read(server, tmp_path)
     gap = only_gap(snapshot)
     assert (gap.reason, gap.kind) == (GapReason.MALFORMED, "RouteTable")
-    assert gap.message.startswith("7 items in the list of RouteTable are not objects with a name")
+    assert gap.message.startswith("RouteTable: 7 items in its list are no objects with a name")
     assert [each.ref.name for each in snapshot.objects if each.ref.kind == "RouteTable"] == ["good"]
     assert ROUTE_TABLES.resource not in snapshot.read
 
@@ -334,7 +332,7 @@ def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     with ApiServer(MIXED) as other:
         away = Answer(status=302, headers=(("Location", other.url + "/elsewhere"),))
         with failing(ROUTE_TABLES, lambda call, real: away) as server:
-            assert only_gap(read(server, tmp_path)).reason is GapReason.UNREACHABLE
+            assert only_gap(read(server, tmp_path)).reason is GapReason.MALFORMED
         assert other.connections == 0
 
 

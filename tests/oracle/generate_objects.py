@@ -29,6 +29,9 @@ DOMAINS = ("a.test", "b.test", "A.Test", "*.test", "*", "*.TEST", "a.*", "b.test
 PATHS = ("/a", "/", "/b", "/a/", "/a/b", "b", "/A", "/a.b", "a", "/b/", "//", "/a+b/")
 REGEXES = ("/v.*", "^/b", "/a|/b", ".*", "/[a-c]+", "^/a/b$", r"\.js")
 BAD_REGEXES = ("/bad(", "(?!a).*", "/a**", "[z-a]")
+BAD_BELOW = ("^*a", "^+", r"\Qa.b", r"/v\Q")
+"""Sound as written, but not once they stand in a group behind a prefix."""
+
 OPTIONS: dict[str, list[Any]] = {
     "requestTimeout": ["1s", "2s", "3s"],
     "retries": [{"attempts": 1}, {"attempts": 2, "perTryTimeout": "1s"}],
@@ -74,6 +77,15 @@ MALFORMED = (
     {"key": "app", "operator": "Like", "values": ["x"]},
     {"key": "none", "operator": "notin", "values": ["x"]},
     {"key": "none", "operator": "NotEquals"},
+    {"key": "tier", "operator": "GreaterThan", "values": ["-1"]},
+    {"key": "tier", "operator": "LessThan", "values": ["9223372036854775808"]},
+    {"key": "app/", "operator": "DoesNotExist"},
+    {"key": "No.Host/app", "operator": "DoesNotExist"},
+    {"key": "-app", "operator": "DoesNotExist"},
+    {"key": "n" * 64, "operator": "DoesNotExist"},
+    {"key": "app", "operator": "NotEquals", "values": ["v" * 64]},
+    {"key": "app", "operator": "NotIn", "values": ["y", "a b"]},
+    {"key": "app", "operator": "NotEquals", "values": ["y_"]},
 )
 """Each breaks one rule; read leniently, most would select something."""
 
@@ -109,14 +121,15 @@ def metadata(draw: st.DrawFn, namespace: str, name: str) -> Json:
 def expression(draw: st.DrawFn) -> Json:
     """A label requirement; some are malformed."""
     if choose(draw, False, False, False, True):
-        return choose(draw, *MALFORMED)  # type: ignore[no-any-return]
+        malformed: Json = choose(draw, *MALFORMED)
+        return malformed
     operator = choose(draw, *OPERATORS)
-    key = "tier" if operator in ("GreaterThan", "LessThan") else choose(draw, "app", "tier", "none")
+    key = "tier" if operator in ("GreaterThan", "LessThan") else choose(draw, "app", "tier", "none", "a.b/c_D")
     found: Json = {"key": key, "operator": operator}
     if operator in ("In", "NotIn"):
         found["values"] = choose(draw, ["x"], ["x", "y"], ["2", "10"])
     elif operator not in ("Exists", "DoesNotExist"):
-        found["values"] = [choose(draw, "2", "5", "-1")] if key == "tier" else [choose(draw, "x", "y")]
+        found["values"] = [choose(draw, "2", "5", "0")] if key == "tier" else [choose(draw, "x", "y")]
     if operator == "Equals":
         found |= choose(draw, {}, {"operator": "DoubleEquals"})
     if operator == "Equals" and choose(draw, False, True):
@@ -141,7 +154,8 @@ def selector(draw: st.DrawFn) -> Json:
 def reference(draw: st.DrawFn, identities: list[Identity]) -> Json:
     """A reference: mostly to something that exists; some to nothing, some without a namespace."""
     namespace, name = choose(draw, *identities * 3, ("gm", "gone"))
-    return rarely(draw, {"name": name, "namespace": namespace}, {"name": name})  # type: ignore[no-any-return]
+    found: Json = rarely(draw, {"name": name, "namespace": namespace}, {"name": name})
+    return found
 
 
 def uri(draw: st.DrawFn, parent: bool) -> Json:
@@ -151,7 +165,7 @@ def uri(draw: st.DrawFn, parent: bool) -> Json:
     else:
         kind = choose(draw, "prefix", "exact", "prefix", "regex", "prefix", "exact", "regex", "suffix")
     if kind == "regex":
-        value = rarely(draw, choose(draw, *REGEXES), choose(draw, *REGEXES), choose(draw, *BAD_REGEXES))
+        value = rarely(draw, choose(draw, *REGEXES), choose(draw, *BAD_BELOW), choose(draw, *BAD_REGEXES))
     else:
         value = ".js" if kind == "suffix" else choose(draw, *PATHS)
     return {kind: value, "ignoreCase": True} if choose(draw, False, False, True) else {kind: value}
@@ -159,9 +173,10 @@ def uri(draw: st.DrawFn, parent: bool) -> Json:
 
 def condition(draw: st.DrawFn, *names: str) -> Json:
     """A test of a header or query parameter."""
-    found = {"name": choose(draw, *names)}
+    found: Json = {"name": choose(draw, *names)}
     found |= choose(draw, {"value": "1"}, {}, {"value": "[0-9]+", "regex": True}, {"value": "", "regex": True})
-    return rarely(draw, found, found, found, found, {**found, "value": "(", "regex": True})  # type: ignore[no-any-return]
+    found |= rarely(draw, {}, {}, {}, {}, {"value": "(", "regex": True})
+    return found
 
 
 @st.composite
@@ -193,7 +208,8 @@ def options(draw: st.DrawFn) -> Json:
 
 def final_action(draw: st.DrawFn) -> Json:
     """An action that is no delegate; some are broken."""
-    return choose(draw, *BROKEN) if rarely(draw, False, False, False, True) else choose(draw, *ACTIONS)  # type: ignore[no-any-return]
+    found: Json = choose(draw, *BROKEN) if rarely(draw, False, False, False, True) else choose(draw, *ACTIONS)
+    return found
 
 
 def delegate_action(draw: st.DrawFn, tables: list[Identity]) -> Json:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.examples import EXPECTED, FOLDER, identifiers, load
 from tests.oracle.generate_objects import ENTERPRISE, graphs
-from tests.oracle.transcript import Transcript, weight
+from tests.oracle.transcript import Transcript, compiles, weight
 
 Json = dict[str, Any]
 GRAPHS = int(os.environ.get("GMG_GRAPHS", "300"))
@@ -122,6 +122,7 @@ class Watched(Transcript):
             regex = below["type"] == "regex"
             self.note("regex child", regex)
             self.note("regex child of a loose parent", regex and above["ignoreCase"])
+            self.note("regex refused below", regex and compiles(below["value"]) and not compiles(found["value"]))
             self.note("slash inserted", not regex and not below["value"].startswith("/"))
             self.note("slash dropped", above["value"].endswith("/") and below["value"] != "/")
             self.note("child is /", below["value"] == "/")
@@ -140,7 +141,7 @@ ENOUGH = (
     *("path below no path", "domain conflict", "host without domains", "host that lost its domains", "inline host"),
     *("host without routes", "other namespace in id", "repeated name", "escaped name", "unnamed rule"),
     *("chain of three", "policy gives an option", "policy is displaced", "policy displaces a policy"),
-    "suffix among others",
+    *("suffix among others", "regex refused below"),
 )
 
 

@@ -11,20 +11,28 @@ from typing import Any
 
 import re2
 
-from tests.oracle.transcript_selectors import Json, Key, key, reaches, selects
+from tests.oracle.transcript_selectors import Json, Key, key, reach, reaches, selects
 
 ACTIONS = ("routeAction", "redirectAction", "directResponseAction", "delegateAction")
 CODES = ("MOVED_PERMANENTLY", "FOUND", "SEE_OTHER", "TEMPORARY_REDIRECT", "PERMANENT_REDIRECT")
 NO_ROUTE_OPTIONS = ("trafficShift", "outlierDetection", "mtls")
+End = tuple[str, str, str]
+"""The id of a delegating rule, why it reaches nothing, and the table it names."""
+
 ROOT: Json = {"type": "prefix", "value": "/", "ignoreCase": False, "length": 1}
 SILENT = re2.Options()
 SILENT.log_errors = False
 
 
 class Transcript:
-    """`gateways` maps (namespace, name) to the hosts that are served, each with `domains` and `routes`."""
+    """`gateways` maps (namespace, name) to the hosts that are served, each with `domains`, `routes` and `ends`.
 
-    def __init__(self, manifests: list[Json]) -> None:
+    `tables_read` names the namespaces whose tables were read completely, None all of them (D-27).
+    """
+
+    def __init__(self, manifests: list[Json], tables_read: frozenset[str] | None = None) -> None:
+        self.tables_read = tables_read
+        self.ends: list[End] = []
         self.kinds = {m["kind"]: sorted((o for o in manifests if o["kind"] == m["kind"]), key=key) for m in manifests}
         self.tables = {key(table): table for table in self.kinds.get("RouteTable", [])}
         self.policies = sorted(self.kinds.get("TrafficPolicy", []), key=lambda policy: (age(policy), key(policy)))
@@ -52,9 +60,11 @@ class Transcript:
             for domain in host["spec"].get("domains") or []:
                 owner.setdefault(domain.lower(), host)
         for host in hosts:
+            self.ends = []
             host["domains"] = [d for d in host["spec"].get("domains") or [] if owner[d.lower()] is host]
             leaves = self.expand(host, None, {"id": host["segment"], "hops": [], "path": []}) if host["domains"] else []
             host["routes"] = [self.row(host, leaf, match) for leaf in leaves for match in leaf["matches"]]
+            host["ends"] = sorted(self.ends)
         return [host for host in hosts if host["domains"]]
 
     def expand(self, owner: Json, inherited: list[Json] | None, way: Json) -> list[Json]:
@@ -69,8 +79,9 @@ class Transcript:
                 continue
             matches = self.combine(inherited, rule)
             if (delegate := rule.get("delegateAction")) is not None:
+                self.ends += self.dead_ends(delegate, owner["namespace"], here) if matches else []
                 block += self.delegate(delegate, owner, matches, here)
-            else:
+            elif all(compiles(m["path"]["value"]) for m in matches if (m["path"] or ROOT)["type"] == "regex"):
                 block.append({**here, "matches": matches, "weight": weight(owner["object"])})
         return block
 
@@ -93,6 +104,28 @@ class Transcript:
         selector = delegate.get("selector")
         chosen = [each for each, t in self.tables.items() if selector is not None and selects(selector, namespace, t)]
         return [ref for ref in refs if ref in self.tables] + chosen
+
+    def dead_ends(self, delegate: Json, namespace: str, way: Json) -> list[End]:
+        """8.6, D-27, D-29: what a delegating rule names or selects in vain, and whether that is certain."""
+        refs = dict.fromkeys((ref.get("namespace") or "", ref.get("name") or "") for ref in delegate.get("refs") or [])
+        found = [(self.why_not(ref, way), "/".join(ref)) for ref in refs]
+        if (selector := delegate.get("selector")) is None:
+            return [(way["id"], why, name) for why, name in found or [("noTarget", "")] if why]
+        chosen = [each for each, table in self.tables.items() if selects(selector, namespace, table)]
+        usable = [each for each in chosen if each not in way["path"]]
+        found += [(self.why_not(each, way), "/".join(each)) for each in usable if each not in refs]
+        if self.tables_read is not None and not reach(selector, namespace) <= self.tables_read:
+            found.append(("unknown", ""))
+        elif not usable:
+            found.append(("noneSelected", ""))
+        return [(way["id"], why, name) for why, name in found if why]
+
+    def why_not(self, table: Key, way: Json) -> str:
+        """8.6: why a named or selected table yields nothing; empty if it does."""
+        if table not in self.tables:
+            unsure = table[0] and self.tables_read is not None and table[0] not in self.tables_read
+            return "unknown" if unsure else "missing"
+        return "cycle" if table in way["path"] else "" if self.tables[table]["spec"].get("routes") else "empty"
 
     def combine(self, inherited: list[Json] | None, rule: Json) -> list[Json]:
         """8.4: the effective matchers of a rule, parent-major, duplicates (to the proxy) kept once; D-18."""

@@ -324,6 +324,7 @@ simulated = shape_of(
     closest=list_of(shape_of(index=position, id=text, matchIndex=position, reason=text, request=request)),
     expectations=list_of(shape_of(key=text, wanted=text, got=text, held=boolean)),
     notSimulated=list_of(one_of(*NOT_SIMULATED)),
+    mayDiffer=list_of(shape_of(id=optional(text), reason=text)),
 )
 bad_line = shape_of(error=text, input=shape_of(file=text, line=position))
 simulation = envelope(

@@ -12,20 +12,26 @@ from hypothesis import HealthCheck, given, settings
 from tests import test_scenarios
 from tests.examples import EXPECTED
 from tests.oracle.generate_objects import graphs
+from tests.oracle.partial import Reading, answers_complaint, ends_complaint, readings
 from tests.oracle.transcript import Transcript
 from tests.run import routes_json
 
 Json = dict[str, Any]
 GRAPHS = 60
+READINGS = 120
+SLOW = list(HealthCheck)
 
 
 def resolver_judges() -> list[str]:
-    """The first complaint about the resolver: of an example, else of the transcript on a generated graph."""
+    """The first complaint about the resolver: of an example, of the transcript on a graph, or on a part of one."""
     for path in EXPECTED:
         if complaint := example_complains(path):
             return [complaint]
     for manifests in generated_graphs():
         if complaint := transcript_complains(manifests):
+            return [complaint]
+    for reading in generated_readings():
+        if complaint := ends_complaint(reading) or answers_complaint(reading):
             return [complaint]
     return []
 
@@ -44,7 +50,7 @@ def generated_graphs() -> tuple[list[Json], ...]:
     """The same graphs every time, the richest first: there the judges see most."""
     found: list[list[Json]] = []
 
-    @settings(max_examples=400, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=400, derandomize=True, database=None, deadline=None, suppress_health_check=SLOW)
     @given(graphs())
     def collect(manifests: list[Json]) -> None:
         found.append(manifests)
@@ -53,6 +59,20 @@ def generated_graphs() -> tuple[list[Json], ...]:
     rich = sorted(found, key=richness, reverse=True)[:GRAPHS]
     random.Random(0).shuffle(rich)
     return tuple(rich)
+
+
+@cache
+def generated_readings() -> tuple[Reading, ...]:
+    """The same partial readings every time."""
+    found: list[Reading] = []
+
+    @settings(max_examples=READINGS, derandomize=True, database=None, deadline=None, suppress_health_check=SLOW)
+    @given(readings())
+    def collect(reading: Reading) -> None:
+        found.append(reading)
+
+    collect()
+    return tuple(found)
 
 
 def richness(manifests: list[Json]) -> int:

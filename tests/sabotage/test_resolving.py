@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from kubectl_gmg.api import v1beta1_selectors
 from kubectl_gmg.model.action import NO_OPTIONS, Options, SortMethod
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.match import PathKind, PathMatch, RouteMatch
 from kubectl_gmg.model.resolved import DeadEnd, Delegation, Node, Reason, Target, Terminal
-from kubectl_gmg.resolve import attach, delegate, index, inherit, order
+from kubectl_gmg.resolve import attach, delegate, index, inherit, openings, order
 from kubectl_gmg.resolve.age import by_age
+from kubectl_gmg.simulate import doubt
 from tests.sabotage.judges import resolver_judges
 
 Patch = pytest.MonkeyPatch
@@ -213,6 +215,50 @@ def left_out_rule_served(patch: Patch) -> None:
         return replace(real(rule, above, here, codes), because=())
 
     patch.setattr(delegate, "left_out", served)
+
+
+@fault
+def pattern_compiled_before_it_is_joined(patch: Patch) -> None:
+    patch.setattr(delegate, "refused", lambda matches: False)
+
+
+@fault
+def label_syntax_not_checked(patch: Patch) -> None:
+    patch.setattr(v1beta1_selectors, "is_label_key", bool)
+    patch.setattr(v1beta1_selectors, "is_label_value", lambda text: True)
+
+
+@fault
+def unread_taken_for_missing(patch: Patch) -> None:
+    patch.setattr(delegate, "not_read", lambda kind, extent, namespaces: "")
+    patch.setattr(delegate, "not_selectable", lambda kind, extent, selector: "")
+
+
+@fault
+def unread_forgotten_where_a_selector_found_something(patch: Patch) -> None:
+    real = delegate.Grower._selected
+
+    def selected(self: Any, action: Any, here: Any, named: Any) -> Any:
+        found, skipped = real(self, action, here, named)
+        live = tuple(each for each in found if isinstance(each, Target))
+        return live or found, skipped
+
+    patch.setattr(delegate.Grower, "_selected", selected)
+
+
+@fault
+def unread_table_taken_for_the_lightest(patch: Patch) -> None:
+    def after_all(node: Any, above: Any) -> Any:
+        found = real(node, above)
+        return tuple(sorted(found, key=lambda place: isinstance(place, openings.Opening)))
+
+    real = openings.places
+    patch.setattr(openings, "places", after_all)
+
+
+@fault
+def unread_host_forgotten(patch: Patch) -> None:
+    patch.setattr(doubt, "hosts_not_read", lambda listener, declared: "")
 
 
 def test_the_judges_are_content() -> None:
