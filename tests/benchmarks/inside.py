@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from typing import TypeVar
 
@@ -57,9 +58,9 @@ def resolving() -> dict[str, float]:
         del _objects
         gc.disable()  # as the program does
         read = snapshot(text)
-        seconds, declared = timed(lambda read=read: lower(read))  # type: ignore[misc]
+        seconds, declared = timed(partial(lower, read))
         lowering.append(seconds)
-        seconds, answer = timed(lambda declared=declared: resolve(declared))  # type: ignore[misc]
+        seconds, answer = timed(partial(resolve, declared))
         resolved.append(seconds)
         count = sum(len(host.routes) for gate in answer.gateways for each in gate.listeners for host in each.hosts)
         if count != 100_000:

@@ -34,12 +34,13 @@ def reach(selector: Json, owner: str) -> frozenset[str]:
 def fits(expression: Json, labels: dict[str, str]) -> bool | None:
     """1.2.6; None where operator and values do not belong together, or Kubernetes knows no such labels."""
     operator, values = expression.get("operator") or "Equals", expression.get("values") or []
-    *domain, name = (expression.get("key") or "").split("/")
+    label = expression.get("key") or ""
+    *domain, name = label.split("/")
     if not is_name(name) or len(domain) > 1 or not all(map(is_domain, domain)):
         return None
     if not all(value == "" or is_name(value) for value in values):
         return None
-    own, negative = labels.get(expression.get("key") or ""), operator.startswith("Not")
+    own, negative = labels.get(label), operator.startswith("Not")
     if operator in ("Exists", "DoesNotExist"):
         return None if values else (own is not None) == (operator == "Exists")
     if operator in ("Equals", "DoubleEquals", "NotEquals"):

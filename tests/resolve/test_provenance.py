@@ -92,6 +92,17 @@ def test_lowering_notes_what_is_wrong() -> None:
     assert problems_of("34-routes-in-error") == wanted
 
 
+def test_lowering_notes_every_bad_selector_expression() -> None:
+    """Example 36: the rules in error, and no other one (cli.md 8.1: SEL-EXPR is GMG209)."""
+    rules = yaml.safe_load_all((FOLDER / "36-selector-expressions.yaml").read_text())
+    names = [rule["name"] for rule in next(each for each in rules if each["kind"] == "VirtualHost")["spec"]["routes"]]
+    expected = yaml.safe_load((FOLDER / "36-selector-expressions.expect.yaml").read_text())
+    bad = {row["object"].split()[-1] for row in expected["findings"]}
+    assert {f"routes.{names.index(name)}" for name in bad} == {
+        rule for code, rule in problems_of("36-selector-expressions") if code == "GMG209"
+    }
+
+
 def test_sound_examples_have_no_problems() -> None:
     for path in EXPECTED:
         if load(path).get("findings") == []:
