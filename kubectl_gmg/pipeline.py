@@ -60,6 +60,7 @@ class Settings:
     request_timeout: float = 10.0
     deadline: float = 60.0
     chunk_size: int = 500
+    stream: bool = False
     require_complete: bool = False
     output: str | None = None
     no_headers: bool = False
@@ -201,6 +202,7 @@ def connection_of(settings: Settings) -> Connection:
         as_uid=settings.as_uid,
         request_timeout=settings.request_timeout,
         chunk_size=settings.chunk_size,
+        stream=settings.stream,
     )
 
 

@@ -101,6 +101,7 @@ SHARED = (
     ),
     flag("deadline", str, "60s", "--deadline", text="Limit of all reading.", metavar="TIME"),
     flag("chunk_size", int, 500, "--chunk-size", text="Objects asked for at once; 0 for all.", metavar="N", min=0),
+    flag("stream", bool, False, "--stream", text="Read by streaming if the server and your rights (watch) allow it."),
     flag(
         "require_complete",
         bool,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
+from kubectl_gmg.kube import stream
 from kubectl_gmg.kube.answer import Answer
 from kubectl_gmg.kube.failures import (
     BrokenError,
@@ -22,6 +24,8 @@ from kubectl_gmg.kube.failures import (
 from kubectl_gmg.kube.kubeconfig import Connection
 
 if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+
     from kubectl_gmg.kube.login import Access
 
 PAUSES = (0.2, 0.5, 1.0)
@@ -81,6 +85,7 @@ class Client:
         self._report = report
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._stream = connection.stream
 
     def __enter__(self) -> Self:
         return self
@@ -101,8 +106,14 @@ class Client:
         the server's fresh token, or without one starts again, once and unpaged, as kubectl's own library does. Raises
         `NotInstalledError` or a `RequestError`, also in the middle.
         """
+        if self._stream:
+            try:
+                yield from self._streamed(path, until)
+                return
+            except RequestError:
+                self._stream = False  # what one kind is refused is hardly granted to the next
         query = {"limit": str(self._connection.chunk_size)} if self._connection.chunk_size else {}
-        fresh = mixed = False
+        fresh, mixed = self._connection.stream, False
         expired = 0
         while True:
             try:
@@ -123,6 +134,29 @@ class Client:
             if following == query.get("continue"):
                 raise MalformedError("the server repeats one page for ever")
             query = {**query, "continue": following}
+
+    def _streamed(self, path: str, until: float | None) -> Iterator[Page]:
+        """The same objects by one streaming request; whatever goes wrong is a `RequestError`."""
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - only a command that talks to a cluster needs it
+
+        started = time.monotonic()
+        limit = self._limit(until)
+        read, status = 0, 0
+        try:
+            response = self._send(f"{path}?{urlencode(stream.QUERY)}", limit, {"Accept-Encoding": "identity"})
+            status = response.status
+            if status != 200:
+                raise Answer.of(response, started + limit, limit).failure()
+            try:
+                for batch in stream.batches(response, started + limit, limit):
+                    read += len(batch)
+                    yield Page(batch)
+            finally:
+                response.close()
+        except HTTPError as error:
+            raise transport_error(error, limit, reached=self.reached) from None
+        finally:
+            self._trace(f"{path}?watch=true&sendInitialEvents=true", f"{status or 'failed'} {read} objects", started)
 
     def get(self, path: str, query: dict[str, str] | None = None, until: float | None = None) -> Any:
         """The decoded answer to a request, sent again a few times if the connection or the server falters."""
@@ -147,44 +181,57 @@ class Client:
     def _once(self, path: str, query: dict[str, str], until: float | None) -> Any:
         """The decoded answer to one request."""
         started = time.monotonic()
-        limit = self._connection.request_timeout or None
-        if until is not None:
-            limit = until - started if limit is None else min(limit, until - started)
-        if limit is not None and limit <= 0:
-            raise TimedOutError("the time for all reading is over")
+        limit = self._limit(until)
         answer = None
         try:
             answer = self._exchange(path + ("?" + urlencode(query) if query else ""), limit)
         finally:
-            self._tell(path, query, answer, time.monotonic() - started)
+            # A continue token is left out, it is long and says nothing.
+            words = "&".join(f"{key}={'…' if key == 'continue' else value}" for key, value in query.items())
+            outcome = f"{answer.status} {len(answer.body)} B" if answer else "failed"
+            self._trace(f"{path}{'?' if words else ''}{words}", outcome, started)
         return answer.decoded()
 
-    def _exchange(self, target: str, limit: float | None) -> Answer:
+    def _limit(self, until: float | None) -> float:
+        """The seconds that a request may take; endless where no limit is wanted."""
+        limit = self._connection.request_timeout or inf
+        if until is not None:
+            limit = min(limit, until - time.monotonic())
+        if limit <= 0:
+            raise TimedOutError("the time for all reading is over")
+        return limit
+
+    def _exchange(self, target: str, limit: float) -> Answer:
         """One request and its whole answer within `limit` seconds."""
-        from urllib3 import Timeout  # noqa: PLC0415 - only a command that talks to a cluster needs it
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - only a command that talks to a cluster needs it
 
-        ends = time.monotonic() + (limit if limit is not None else float("inf"))
+        ends = time.monotonic() + limit
         try:
-            response = self.access.pool.request(
-                "GET",
-                self.access.host + target,
-                headers=self.access.headers(),
-                timeout=Timeout(total=limit),
-                redirect=False,
-                preload_content=False,
-            )
-            self.reached = True
-            return Answer.of(response, ends, limit or 0.0)
+            return Answer.of(self._send(target, limit), ends, limit)
         except HTTPError as error:
-            raise transport_error(error, limit or 0.0, reached=self.reached) from None
+            raise transport_error(error, limit, reached=self.reached) from None
 
-    def _tell(self, path: str, query: dict[str, str], answer: Answer | None, seconds: float) -> None:
-        """Say what was asked; a continue token is left out, it is long and says nothing."""
-        words = "&".join(f"{key}={'…' if key == 'continue' else value}" for key, value in query.items())
-        outcome = f"{answer.status} {len(answer.body)} B" if answer else "failed"
+    def _send(self, target: str, limit: float, more: Mapping[str, str] | None = None) -> BaseHTTPResponse:
+        """Send one request; the answer is still to be read."""
+        from urllib3 import Timeout  # noqa: PLC0415
+
+        headers = self.access.headers()
+        headers.update(more or {})
+        response = self.access.pool.request(
+            "GET",
+            self.access.host + target,
+            headers=headers,
+            timeout=Timeout(total=None if limit == inf else limit),
+            redirect=False,
+            preload_content=False,
+        )
+        self.reached = True
+        return response
+
+    def _trace(self, target: str, outcome: str, started: float) -> None:
+        """Say what was asked, what came, and how long it took."""
         with self._lock:
-            self._report.trace(f"GET {path}{'?' if words else ''}{words} {outcome} {seconds * 1000:.0f} ms")
+            self._report.trace(f"GET {target} {outcome} {(time.monotonic() - started) * 1000:.0f} ms")
 
 
 def list_of(value: Any) -> dict[str, Any]:

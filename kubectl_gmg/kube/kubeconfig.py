@@ -30,8 +30,8 @@ FILES_HINT = "see what kubectl makes of it: kubectl config view"
 class Connection:
     """Which cluster to read, as whom, and with what patience; the names are those of the flags (`spec/cli.md` 2.1).
 
-    `request_timeout` (seconds) is the limit of one request as a whole; `chunk_size` the objects of one page, 0 for all
-    in one page.
+    `request_timeout` (seconds) is the limit of one request as a whole, 0 for none; `chunk_size` the objects of one
+    page, 0 for all in one page. `stream` asks for WatchList first, which needs the right to watch.
     """
 
     kubeconfig: str | None = None
@@ -48,6 +48,7 @@ class Connection:
     as_uid: str | None = None
     request_timeout: float = 10.0
     chunk_size: int = 500
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,6 @@ def read(
     """
     until = None if deadline is None else time.monotonic() + deadline
     with collector_off(), kube.connect(connection, report) as client:
-        client.say(f"{client.access.server} (context {client.access.context})")
         reader = Reader(client, until, tuple(namespaces) or (client.access.namespace,))
         lists = tuple(in_parallel(reader.read, kinds, THREADS))
         require_answer(client, lists)
@@ -213,9 +212,18 @@ class Reader:
         self._lost: RequestError | None = None
         self._groups: dict[str, frozenset[str] | None] = {}
         self._lock = Lock()
+        self._pending: dict[str, None] = {}
+        self._read = 0
 
     def read(self, kind: Kind) -> KindList:
         """The objects of a kind: of all namespaces, or where that is forbidden, of those to look at."""
+        self._tell(kind, 0)
+        try:
+            return self._read_kind(kind)
+        finally:
+            self._pending.pop(kind.name, None)
+
+    def _read_kind(self, kind: Kind) -> KindList:
         found = self._list(kind)
         if not any(isinstance(each.error, ForbiddenError) for each in found.failures):
             return found
@@ -242,7 +250,7 @@ class Reader:
         try:
             for page in self._client.pages(list_path(kind, namespace), self._until):
                 listing.add(page)
-                self._client.say(f"{kind.name}: {len(listing.objects)} read")
+                self._tell(kind, len(page.items))
         except NotInstalledError:
             return KindList(kind, installed=False)
         except RequestError as error:
@@ -250,6 +258,16 @@ class Reader:
                 self._lost = error
             return listing.result((Failure(error, namespace),))
         return listing.result(())
+
+    def _tell(self, kind: Kind, more: int) -> None:
+        """Say how far reading is, and what is still waited for."""
+        with self._lock:
+            self._pending[kind.name] = None
+            self._read += more
+            said = (
+                f"{self._read} objects read from {self._client.access.server}, waiting for {', '.join(self._pending)}"
+            )
+        self._client.say(said)
 
     def _installed(self, kind: Kind) -> bool:
         """Whether the server knows a kind that may not be listed; if it does not tell that either, it does."""

@@ -23,7 +23,7 @@ def ask(connection: Connection, kinds: Sequence[Kind], *, deadline: float | None
     until = None if deadline is None else time.monotonic() + deadline
     try:
         with kube.connect(connection, report) as client:
-            client.say(f"{client.access.server} (context {client.access.context})")
+            client.say(f"waiting for {client.access.server} (context {client.access.context})")
             return answers(client, kinds, until)
     except SourceError as error:
         return Server(connection.context, reason=error.message)

@@ -208,7 +208,11 @@ class ApiServer:
             return NOT_FOUND
         if name is not None:
             return self._one(resource, namespace, name)
-        return self._watch(call) if call.query.get("watch") in {"1", "true"} else self._list(call, resource, namespace)
+        return (
+            self._watch(call, resource, namespace)
+            if call.query.get("watch") in {"1", "true"}
+            else self._list(call, resource, namespace)
+        )
 
     def _one(self, resource: Resource, namespace: str | None, name: str) -> Answer:
         for each in self._objects[resource]:
@@ -243,8 +247,18 @@ class ApiServer:
     def _token(self, start: tuple[str, str]) -> str:
         return base64.urlsafe_b64encode(json.dumps([self.revision, *start]).encode()).decode()
 
-    def _watch(self, call: Call) -> Answer:
-        """A stream without events; from too old a version one error, with status 200."""
+    def _watch(self, call: Call, resource: Resource, namespace: str | None) -> Answer:
+        """A stream without events; from too old a version one error, with status 200.
+
+        With `sendInitialEvents` (WatchList) first every object, then the bookmark that ends them.
+        """
+        if call.query.get("sendInitialEvents") == "true":
+            objects = [each for each in self._objects[resource] if namespace in {None, _key(each)[0]}]
+            events: list[dict[str, Any]] = [{"type": "ADDED", "object": each} for each in objects]
+            end = {"annotations": {"k8s.io/initial-events-end": "true"}, "resourceVersion": str(self.revision)}
+            kind = {"apiVersion": _api_version(resource), "kind": resource.kind}
+            events.append({"type": "BOOKMARK", "object": kind | {"metadata": end}})
+            return Answer(body=b"".join(Answer.json(each).body for each in events))
         if int(call.query.get("resourceVersion", self.revision)) >= self.compacted:
             return Answer()
         said = "too old resource version"
