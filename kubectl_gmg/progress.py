@@ -26,6 +26,7 @@ class Progress:
         self._timer: threading.Timer | None = None
         self._status: Status | None = None
         self._text = ""
+        self._room = 0
 
     def show(self, text: str) -> None:
         """Say what is being waited for from now on."""
@@ -57,6 +58,7 @@ class Progress:
             if self._timer is None:
                 return
             console = Console(file=sys.stderr, no_color=not self._color, highlight=False)
+            self._room = max(console.width - 4, 10)  # a line that wraps would leave its start behind
             self._status = Status(self._words(), console=console, spinner="line" if self._ascii_only else "dots")
             self._status.start()
 
@@ -66,5 +68,5 @@ class Progress:
 
         from kubectl_gmg.render.plain import only_ascii, shown  # noqa: PLC0415
 
-        text = shown(self._text)[:70]
+        text = shown(self._text)[: self._room]
         return escape(only_ascii(text) if self._ascii_only else text)

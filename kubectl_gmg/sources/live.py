@@ -264,9 +264,8 @@ class Reader:
         with self._lock:
             self._pending[kind.name] = None
             self._read += more
-            said = (
-                f"{self._read} objects read from {self._client.access.server}, waiting for {', '.join(self._pending)}"
-            )
+            kinds = ", ".join(self._pending)
+            said = f"{self._read} objects read, waiting for {kinds} of {self._client.access.server}"
         self._client.say(said)
 
     def _installed(self, kind: Kind) -> bool:

@@ -37,7 +37,7 @@ def answers(client: Client, kinds: Sequence[Kind], until: float | None) -> Serve
         version = version_of(client.get("/version", until=until))
         served = served_kinds(client, kinds, until)
     except (RequestError, NotInstalledError) as error:
-        reason = f"the API server {client.access.server} does not tell: {error or 'it knows no such path'}"
+        reason = f"the API server {client.access.server} does not tell: {str(error) or 'it knows no such path'}"
         return Server(context, version, reason=reason)
     names = [kind for kind in kinds if any(kind.name in known for _, known in served)]
     product, why = product_version(client, names, until)
@@ -89,7 +89,7 @@ def product_version(client: Client, kinds: Iterable[Kind], until: float | None) 
     try:
         crd = client.get(f"{CRDS}/{kind.resource}", until=until)
     except (RequestError, NotInstalledError) as error:
-        return None, f"the CRD {kind.resource} cannot be read: {error or 'there is none'}"
+        return None, f"the CRD {kind.resource} cannot be read: {str(error) or 'there is none'}"
     metadata = crd.get("metadata") if isinstance(crd, dict) else None
     labels = metadata.get("labels") if isinstance(metadata, dict) else None
     for name in RELEASE_LABELS:
