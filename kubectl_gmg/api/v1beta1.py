@@ -60,10 +60,12 @@ def lower(snapshot: Snapshot) -> Declared:
 
 
 def extent(snapshot: Snapshot, kind: Kind) -> Extent:
-    """Where a kind of routing was read completely. Files hold what somebody chose, so an absent kind is not a gap."""
-    if kind.resource in snapshot.read or snapshot.gaps:
-        return snapshot.extent(kind)
-    return EVERYWHERE
+    """Where a kind of routing was read completely.
+
+    One that is not installed, or not among the files, has no objects, unless a gap may hide some.
+    """
+    hidden = any(gap.kind in (None, kind.name) for gap in snapshot.gaps)
+    return snapshot.extent(kind) if hidden or kind.resource in snapshot.read else EVERYWHERE
 
 
 def virtual_gateway(reading: Reading) -> VirtualGateway:
