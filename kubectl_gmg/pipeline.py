@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kubectl_gmg.errors import GmgError, NotFoundError, SourceError, UsageError
 
 if TYPE_CHECKING:
-    from kubectl_gmg.model.declared import Declared, Inventory
+    from kubectl_gmg.model.declared import Declared
     from kubectl_gmg.model.origin import ObjectRef
     from kubectl_gmg.model.resolved import Gateway, Resolved
     from kubectl_gmg.model.server import Server
@@ -147,11 +147,6 @@ class Session:
         from kubectl_gmg.api import lower  # noqa: PLC0415
 
         return lower(self.snapshot)
-
-    @property
-    def inventory(self) -> Inventory:
-        """What destinations are compared with."""
-        return self.declared.inventory
 
     @cached_property
     def everything(self) -> Resolved:

@@ -12,12 +12,14 @@ from kubectl_gmg.api.reading import Reading, Readings
 from kubectl_gmg.api.v1beta1_rules import policy_options, route_rule
 from kubectl_gmg.api.v1beta1_selectors import object_selector, service_selectors, table_ref, workload_matchers
 from kubectl_gmg.model.action import Selector
+from kubectl_gmg.model.conventions import FIRST_CONVENTIONS
 from kubectl_gmg.model.declared import (
     Declared,
     Listener,
     ListenerServices,
     Policy,
     Protocol,
+    Realm,
     RouteTable,
     RuleSelector,
     VirtualGateway,
@@ -45,17 +47,20 @@ def lower(snapshot: Snapshot) -> Declared:
     hosts = readings.of(HOST, virtual_host)
     tables = readings.of(TABLE, route_table)
     policies = readings.of(POLICY, traffic_policy)
-    inventory = discovery.inventory(readings, snapshot)
+    realm = Realm(
+        conventions=FIRST_CONVENTIONS,
+        inventory=discovery.inventory(readings, snapshot),
+        gateways_read=extent(snapshot, GATEWAY),
+        hosts_read=extent(snapshot, HOST),
+        tables_read=extent(snapshot, TABLE),
+    )
     return Declared(
         gateways=gateways,
         hosts=hosts,
         tables=tables,
         policies=policies,
-        inventory=inventory,
         problems=tuple(readings.problems),
-        gateways_read=extent(snapshot, GATEWAY),
-        hosts_read=extent(snapshot, HOST),
-        tables_read=extent(snapshot, TABLE),
+        realms=((GENERATION, realm),),
     )
 
 

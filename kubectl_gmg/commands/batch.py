@@ -42,7 +42,7 @@ class Batch:
         self._listener = listener
         self._expect = expect
         self._candidates = candidates
-        self._simulator = Simulator(Rows(session.resolved, session.inventory), asked_about(session))
+        self._simulator = Simulator(Rows(session.resolved), asked_about(session))
         self._targets: dict[str, Found] = {value: self._meant(value) for key, value in expect if key == "route"}
 
     def _meant(self, target: str) -> Found:
@@ -90,7 +90,10 @@ class Batch:
 def asked_about(session: Session) -> Declared:
     """What is declared; for somebody who asks about one gateway it does not matter whether the others were read."""
     declared = session.declared
-    return declared if session.settings.gateway is None else replace(declared, gateways_read=EVERYWHERE)
+    if session.settings.gateway is None:
+        return declared
+    realms = ((name, replace(realm, gateways_read=EVERYWHERE)) for name, realm in declared.realms)
+    return replace(declared, realms=tuple(realms))
 
 
 def numbered(text: str) -> Iterator[tuple[int, str]]:

@@ -34,10 +34,9 @@ def envoy(session: Session, upstream: UpstreamOption = []) -> Bootstrap:  # noqa
     from kubectl_gmg.resolve.rows import Rows, terminal_id  # noqa: PLC0415
     from kubectl_gmg.views import Bootstrap  # noqa: PLC0415
 
-    rows = Rows(session.resolved, session.inventory)
+    rows = Rows(session.resolved)
     made = bootstrap(
         session.resolved,
-        session.inventory,
         rows.destinations,
         lambda gateway, host, route: terminal_id(host, gateway.ref, route.terminal),
         dict(map(address, upstream)),

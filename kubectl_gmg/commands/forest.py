@@ -55,7 +55,7 @@ class Planter:
     def __init__(self, resolved: Resolved, declared: Declared) -> None:
         self._resolved = resolved
         self._declared = declared
-        self._rows = Rows(resolved, declared.inventory)
+        self._rows = Rows(resolved)
 
     def roots(self) -> tuple[TreeNode, ...]:
         """Every gateway, then hosts attached to none, then tables reached from none."""
@@ -83,8 +83,9 @@ class Planter:
 
     def _selection(self, gateway: Gateway, *, found: bool) -> str:
         """What is to be said of the hosts that a gateway selects (D-27)."""
+        realm = self._declared.realm(gateway.ref)
         listeners = (listener.declared for listener in gateway.listeners)
-        lack = next((lack for each in listeners if (lack := hosts_not_read(each, self._declared))), "")
+        lack = next((lack for each in listeners if (lack := hosts_not_read(each, realm))), "")
         if lack:
             return f"{lack}: more hosts may be selected" if found else f"selects no host among those read: {lack}"
         return "" if found else "selects no host"

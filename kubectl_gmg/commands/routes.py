@@ -43,7 +43,7 @@ def routes(
     from kubectl_gmg.views import RouteList  # noqa: PLC0415
 
     scope = scope_of(session.about.namespaces[0] if session.about.namespaces else None, session.settings.selector)
-    rows = Rows(session.resolved, session.inventory)
+    rows = Rows(session.resolved)
     places = tuple(picked(session, host) if host is not None else served(session))
     if policy is not None:
         require_policy(session, policy)
@@ -78,7 +78,7 @@ def picked(session: Session, name: str) -> Iterator[Served]:
     from kubectl_gmg.resolve.unread import nothing_called, routing_not_read  # noqa: PLC0415
     from kubectl_gmg.simulate.trace import Simulator  # noqa: PLC0415
 
-    simulator = Simulator(Rows(session.resolved, session.inventory))
+    simulator = Simulator(Rows(session.resolved))
     found = False
     for gateway in session.resolved.gateways:
         for listener in gateway.listeners:

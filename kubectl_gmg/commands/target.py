@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from kubectl_gmg.commands.curl_request import Typed, built
 from kubectl_gmg.errors import NotFoundError, UsageError
 from kubectl_gmg.model.action import DestinationKind
-from kubectl_gmg.model.declared import Inventory
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Resolved
 from kubectl_gmg.model.snapshot import Affects
@@ -29,13 +28,13 @@ DESTINATIONS = {
 
 def meant(target: str, session: Session) -> Found:
     """What a TARGET means, in the order of the forms. Raises `NotFoundError` if it names nothing, or too much."""
-    resolved, inventory = session.resolved, session.inventory
-    if is_url(target) and (ids := hit(target, resolved, inventory)):
+    resolved = session.resolved
+    if is_url(target) and (ids := hit(target, resolved)):
         return Found(ids=ids)
     if "://" in target:
         lacks = routing_not_read(session.declared)
         raise nothing_called(f"no route answers {target}", f"kubectl gmg curl {target}", lacks)
-    rows = tuple(all_rows(resolved, inventory))
+    rows = tuple(all_rows(resolved))
     try:
         return by_name(target, rows, session)
     except NotFoundError:
@@ -72,20 +71,20 @@ def is_url(target: str) -> bool:
     return target.startswith(("http://", "https://")) or (bool(slash) and named)
 
 
-def hit(url: str, resolved: Resolved, inventory: Inventory) -> frozenset[str]:
+def hit(url: str, resolved: Resolved) -> frozenset[str]:
     """The routes that a URL hits; none if it is no URL that anybody answers."""
     try:
         asked = built(url, Typed())
     except UsageError:
         return frozenset()
     entries, _ = entry_points(resolved, asked.request.scheme, Narrowing(None, asked.url_port))
-    answers = Simulator(Rows(resolved, inventory)).answer(asked.request, entries, candidates=False)
+    answers = Simulator(Rows(resolved)).answer(asked.request, entries, candidates=False)
     return frozenset(answer.row.id for answer in answers if answer.row is not None)
 
 
 def serving(name: str, resolved: Resolved) -> frozenset[ObjectRef]:
     """The hosts that the proxies pick for a name."""
-    simulator = Simulator(Rows(resolved, Inventory()))
+    simulator = Simulator(Rows(resolved))
     tables = (simulator.domains(listener) for gateway in resolved.gateways for listener in gateway.listeners)
     return frozenset(found[1].declared.ref for table in tables if (found := table.choose(name)))
 

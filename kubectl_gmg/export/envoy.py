@@ -16,7 +16,7 @@ from kubectl_gmg.errors import NotFoundError
 from kubectl_gmg.export.envoy_cluster import Cluster, cluster_config, cluster_of, weighted
 from kubectl_gmg.export.envoy_route import Weighted, route_entry, virtual_host
 from kubectl_gmg.model.action import ForwardTo, ResolvedDestination
-from kubectl_gmg.model.declared import Inventory, Protocol
+from kubectl_gmg.model.declared import Protocol
 from kubectl_gmg.model.resolved import Gateway, Host, HostState, Resolved, ResolvedListener, Route
 
 Destinations = Callable[[Gateway, Route], tuple[ResolvedDestination, ...]]
@@ -49,7 +49,6 @@ class Bootstrap:
 
 def bootstrap(
     resolved: Resolved,
-    inventory: Inventory,
     destinations: Destinations,
     route_name: RouteName,
     upstreams: Mapping[str, tuple[str, int]],
@@ -60,7 +59,7 @@ def bootstrap(
     `upstreams` gives the address and port of a cluster by its name or by its host. Raises `NotFoundError` if one of
     them is the name of nothing.
     """
-    export = Export(inventory, destinations, route_name, bind)
+    export = Export(destinations, route_name, bind)
     speaking = [(gateway, listener) for gateway in resolved.gateways for listener in export.speaking(gateway)]
     reserved = {listener.port for _, listener in speaking}
     listeners = [export.listener(gateway, listener, reserved) for gateway, listener in speaking]
@@ -72,8 +71,7 @@ def bootstrap(
 class Export:
     """One export under way: the clusters met, the ports taken, and the notes."""
 
-    def __init__(self, inventory: Inventory, destinations: Destinations, route_name: RouteName, bind: str) -> None:
-        self._inventory = inventory
+    def __init__(self, destinations: Destinations, route_name: RouteName, bind: str) -> None:
         self._destinations = destinations
         self._route_name = route_name
         self._bind = bind
@@ -132,13 +130,13 @@ class Export:
             raise ValueError("a route with an index has an action")
 
         def clusters(_action: ForwardTo) -> Weighted:
-            return self.clusters(self._destinations(gateway, route), port)
+            return self.clusters(gateway, self._destinations(gateway, route), port)
 
         return route_entry(self._route_name(gateway, host, route), route.match, route.action, clusters)
 
-    def clusters(self, destinations: tuple[ResolvedDestination, ...], port: int) -> Weighted:
+    def clusters(self, gateway: Gateway, destinations: tuple[ResolvedDestination, ...], port: int) -> Weighted:
         """The clusters of a route, which are kept for the list of all."""
-        met = tuple(cluster_of(each, self._inventory, port) for each in destinations)
+        met = tuple(cluster_of(each, gateway.inventory, port) for each in destinations)
         for cluster in met:
             self._clusters.setdefault(cluster.name, cluster)
         return weighted(destinations, tuple(each.name for each in met))

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from kubectl_gmg.model.action import NO_OPTIONS, Action, Backing, Options, Selector, TableRef
+from kubectl_gmg.model.conventions import FIRST_CONVENTIONS, Conventions
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
@@ -239,47 +240,70 @@ class Inventory:
     workloads_read: bool = False
     clusters: tuple[Cluster, ...] = ()
     partial: bool = False
-    _names: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False, compare=False)
+    _names: dict[tuple[str, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = self._names
+        names.update({("service", each.namespace, each.name, each.cluster): each for each in self.services})
+        names.update({("virtual", each.ref.namespace, each.ref.name): each for each in self.virtual_destinations})
+        names.update({("cluster", each.name): each.domain for each in self.clusters})
 
     def service(self, namespace: str, name: str, cluster: str) -> Service | None:
         """The Service of that name."""
-        found: Service | None = self._by_name().get(("service", namespace, name, cluster))
+        found: Service | None = self._names.get(("service", namespace, name, cluster))
         return found
 
     def virtual_destination(self, namespace: str, name: str) -> VirtualDestination | None:
         """The VirtualDestination of that name."""
-        found: VirtualDestination | None = self._by_name().get(("virtual", namespace, name))
+        found: VirtualDestination | None = self._names.get(("virtual", namespace, name))
         return found
 
     def domain(self, cluster: str) -> str:
         """The suffix of Service names within a cluster."""
-        found: str = self._by_name().get(("cluster", cluster), "cluster.local")
+        found: str = self._names.get(("cluster", cluster), "cluster.local")
         return found
-
-    def _by_name(self) -> dict[tuple[str, ...], Any]:
-        if not self._names:
-            self._names.update({("service", each.namespace, each.name, each.cluster): each for each in self.services})
-            self._names.update(
-                {("virtual", each.ref.namespace, each.ref.name): each for each in self.virtual_destinations}
-            )
-            self._names.update({("cluster", each.name): each.domain for each in self.clusters})
-        return self._names
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """All that the objects of all generations say.
+class Realm:
+    """What holds for all objects of one generation: how they are meant, and what they are compared with.
 
     What could not be read is unknown, never missing: `gateways_read`, `hosts_read` and `tables_read` say where these
     were read completely (`spec/v1beta1.md` D-27).
     """
 
+    conventions: Conventions = FIRST_CONVENTIONS
+    inventory: Inventory = Inventory()
+    gateways_read: Extent = EVERYWHERE
+    hosts_read: Extent = EVERYWHERE
+    tables_read: Extent = EVERYWHERE
+
+
+DEFAULT_REALM = Realm()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """All that the objects of all generations say; `realms` by generation."""
+
     gateways: tuple[VirtualGateway, ...] = ()
     hosts: tuple[VirtualHost, ...] = ()
     tables: tuple[RouteTable, ...] = ()
     policies: tuple[Policy, ...] = ()
-    inventory: Inventory = Inventory()
     problems: tuple[Problem, ...] = ()
-    gateways_read: Extent = EVERYWHERE
-    hosts_read: Extent = EVERYWHERE
-    tables_read: Extent = EVERYWHERE
+    realms: tuple[tuple[str, Realm], ...] = ()
+
+    def realm(self, ref: ObjectRef) -> Realm:
+        """What holds for an object."""
+        return dict(self.realms).get(ref.generation, DEFAULT_REALM)
+
+    def beside(self, other: Declared) -> Declared:
+        """What both say, each of its own generation."""
+        return Declared(
+            gateways=self.gateways + other.gateways,
+            hosts=self.hosts + other.hosts,
+            tables=self.tables + other.tables,
+            policies=self.policies + other.policies,
+            problems=self.problems + other.problems,
+            realms=self.realms + other.realms,
+        )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kubectl_gmg.model.action import FinalAction, Options, SortMethod
-from kubectl_gmg.model.declared import Listener, RouteRule, RouteTable, VirtualGateway, VirtualHost
+from kubectl_gmg.model.declared import Inventory, Listener, RouteRule, RouteTable, VirtualGateway, VirtualHost
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.snapshot import Gap
@@ -182,11 +182,15 @@ class ResolvedListener:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gateway:
-    """A gateway with its listeners; `clusters` are those it runs in, as far as known."""
+    """A gateway with its listeners; `clusters` are those it runs in, as far as known.
+
+    `inventory` is what its destinations are compared with.
+    """
 
     declared: VirtualGateway
     listeners: tuple[ResolvedListener, ...]
     clusters: frozenset[str] = frozenset()
+    inventory: Inventory = field(default=Inventory(), repr=False)
 
     @property
     def ref(self) -> ObjectRef:

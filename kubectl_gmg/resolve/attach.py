@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from kubectl_gmg.model.action import FinalAction, ForwardTo, Invalid, Selector
 from kubectl_gmg.model.declared import (
+    DEFAULT_REALM,
     Declared,
     Inventory,
     Listener,
@@ -65,7 +66,7 @@ class Attachment:
 
     def gateway(self, declared: VirtualGateway) -> Gateway:
         """What a gateway serves, listener by listener."""
-        inventory = self._declared.inventory
+        inventory = self._declared.realm(declared.ref).inventory
         services = [gateway_services(listener, inventory) for listener in declared.listeners]
         behind = None if None in services else tuple(each for found in services for each in found or ())
         shared: dict[int, tuple[Host, ...]] = {}
@@ -77,7 +78,7 @@ class Attachment:
             listeners.append(ResolvedListener(listener, index, port_of(listener, found), hosts))
         pairs = zip(declared.listeners, services, strict=True)
         clusters = frozenset(name for listener, found in pairs for name in clusters_of(listener, found))
-        return Gateway(declared, tuple(listeners), clusters)
+        return Gateway(declared, tuple(listeners), clusters, inventory)
 
     def unattached(self, gateways: Iterable[Gateway]) -> tuple[Host, ...]:
         """The hosts that no gateway selects."""
@@ -122,7 +123,7 @@ class Attachment:
             budget = Budget(min(HOST_BUDGET, self._budget))
             given = budget.left
             family = self._families[family_of(host.ref)]
-            tree = grow_host(host, family.tables, budget, tables_read=self._declared.tables_read)
+            tree = grow_host(host, family.tables, budget, self._declared.realm(host.ref))
             self._budget -= given - budget.left
             self._grown[id(host)] = Grown(tree, tuple(leaf for node in tree for leaf in flatten(node)))
         return self._grown[id(host)]
@@ -145,7 +146,11 @@ def families(declared: Declared) -> dict[tuple[str, str], Family]:
     for policy in declared.policies:
         policies[family_of(policy.ref)].append(policy)
     names = {*hosts, *tables, *policies, *(family_of(gateway.ref) for gateway in declared.gateways)}
-    return {name: family_with(hosts[name], tables[name], policies[name], declared.inventory) for name in names}
+    realms = dict(declared.realms)
+    return {
+        name: family_with(hosts[name], tables[name], policies[name], realms.get(name[0], DEFAULT_REALM).inventory)
+        for name in names
+    }
 
 
 def family_with(

@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from kubectl_gmg.model.action import NO_OPTIONS, Delegate, Invalid, Options
-from kubectl_gmg.model.declared import RouteRule, RouteTable, VirtualHost
+from kubectl_gmg.model.declared import Realm, RouteRule, RouteTable, VirtualHost
 from kubectl_gmg.model.match import EVERYTHING, RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import DeadEnd, Delegation, Inclusion, Node, Reason, Target, Terminal, Via
-from kubectl_gmg.model.snapshot import Extent
 from kubectl_gmg.resolve.index import Index
 from kubectl_gmg.resolve.inherit import inherit_matches, inherit_options, joined, refused
 from kubectl_gmg.resolve.unread import not_read, not_selectable
@@ -67,9 +66,9 @@ class Descent:
         return any(inclusion.table is table for inclusion in self.tables)
 
 
-def grow_host(host: VirtualHost, tables: Index[RouteTable], budget: Budget, *, tables_read: Extent) -> tuple[Node, ...]:
+def grow_host(host: VirtualHost, tables: Index[RouteTable], budget: Budget, realm: Realm) -> tuple[Node, ...]:
     """The tree of a host, rule by rule."""
-    grower = Grower(tables, budget, tables_read=tables_read)
+    grower = Grower(tables, budget, realm)
     top = Descent(options=host.options)
     return tuple(grower.grow(rule, top) for rule in host.rules)
 
@@ -77,10 +76,10 @@ def grow_host(host: VirtualHost, tables: Index[RouteTable], budget: Budget, *, t
 class Grower:
     """Follows rules down through one index of tables."""
 
-    def __init__(self, tables: Index[RouteTable], budget: Budget, *, tables_read: Extent) -> None:
+    def __init__(self, tables: Index[RouteTable], budget: Budget, realm: Realm) -> None:
         self._tables = tables
         self._budget = budget
-        self._tables_read = tables_read
+        self._tables_read = realm.tables_read
 
     def grow(self, rule: RouteRule, above: Descent) -> Node:
         """The rule's end, or the tables it hands over to."""

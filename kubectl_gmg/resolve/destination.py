@@ -8,22 +8,20 @@ from kubectl_gmg.model.declared import Inventory, Service, VirtualDestination
 from kubectl_gmg.model.resolved import Gateway
 
 
-def resolve_destinations(action: ForwardTo, gateway: Gateway, inventory: Inventory) -> tuple[ResolvedDestination, ...]:
+def resolve_destinations(action: ForwardTo, gateway: Gateway) -> tuple[ResolvedDestination, ...]:
     """The destinations of a forwarding rule, with their shares of the traffic."""
     parts = shares([each.weight for each in action.destinations])
     return tuple(
-        resolve_destination(each, share, gateway, inventory)
-        for each, share in zip(action.destinations, parts, strict=True)
+        resolve_destination(each, share, gateway) for each, share in zip(action.destinations, parts, strict=True)
     )
 
 
-def resolve_destination(
-    declared: Destination, share: float, gateway: Gateway, inventory: Inventory
-) -> ResolvedDestination:
+def resolve_destination(declared: Destination, share: float, gateway: Gateway) -> ResolvedDestination:
     """One destination; one whose kind was not read is unknown, never missing."""
+    inventory = gateway.inventory
     if declared.kind is DestinationKind.SERVICE:
         service = service_of(declared, inventory)
-        address = service_address(declared, service, gateway, inventory)
+        address = service_address(declared, service, gateway)
         return ResolvedDestination(declared, share, address, found(service, read=inventory.services_read))
     if declared.kind is DestinationKind.VIRTUAL_DESTINATION:
         virtual = virtual_destination_of(declared, inventory)
@@ -51,14 +49,12 @@ def virtual_destination_of(declared: Destination, inventory: Inventory) -> Virtu
     return inventory.virtual_destination(declared.namespace, declared.name)
 
 
-def service_address(
-    declared: Destination, service: Service | None, gateway: Gateway, inventory: Inventory
-) -> str | None:
+def service_address(declared: Destination, service: Service | None, gateway: Gateway) -> str | None:
     """The host name the proxy dials (6.7): a local name within the gateway's cluster, else the federated one.
 
     None where a gateway runs in several clusters that would use different names, or in none that is known.
     """
-    answers = {address_from(cluster, declared, service, inventory) for cluster in gateway.clusters}
+    answers = {address_from(cluster, declared, service, gateway.inventory) for cluster in gateway.clusters}
     return answers.pop() if len(answers) == 1 else None
 
 

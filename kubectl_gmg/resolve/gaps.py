@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
-from kubectl_gmg.model.declared import Declared, RouteRule
+from kubectl_gmg.model.declared import Declared, Inventory, RouteRule
 from kubectl_gmg.model.snapshot import Affects, Gap, GapReason
 
 
@@ -14,18 +14,23 @@ def gaps_of(declared: Declared) -> tuple[Gap, ...]:
 
     Where objects of a kind are there but not all could be read, the source has said so already.
     """
-    inventory = declared.inventory
+    return tuple(gap for generation, realm in declared.realms for gap in gaps_in(declared, generation, realm.inventory))
+
+
+def gaps_in(declared: Declared, generation: str, inventory: Inventory) -> tuple[Gap, ...]:
+    """The gaps of one generation."""
     if not inventory.partial:
         return ()
     found: list[Gap] = []
-    destinations = tuple(destinations_of(declared))
+    destinations = tuple(each for each in destinations_of(declared) if each.origin.ref.generation == generation)
+    policies = (policy for policy in declared.policies if policy.ref.generation == generation)
     if not (inventory.services_read or inventory.services):
         clusters = {each.cluster for each in destinations if each.kind is DestinationKind.SERVICE}
         found += [not_given("Service", cluster, Affects.DESTINATIONS) for cluster in sorted(clusters)]
     virtual = any(each.kind is DestinationKind.VIRTUAL_DESTINATION for each in destinations)
     if virtual and not (inventory.virtual_destinations_read.complete or inventory.virtual_destinations):
         found.append(not_given("VirtualDestination", None, Affects.DESTINATIONS))
-    if not (inventory.workloads_read or inventory.workloads) and any(policy.sources for policy in declared.policies):
+    if not (inventory.workloads_read or inventory.workloads) and any(policy.sources for policy in policies):
         found.append(not_given("Workload", None, Affects.POLICIES))
     return tuple(found)
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kubectl_gmg.model.action import ForwardTo, ResolvedDestination
-from kubectl_gmg.model.declared import Inventory
 from kubectl_gmg.model.naming import encoded, located
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Gateway, Host, Resolved, ResolvedListener, Route, Terminal
@@ -29,8 +28,7 @@ def terminal_id(host: Host, gateway: ObjectRef, leaf: Terminal) -> str:
 class Rows:
     """Makes rows; what is alike for many of them is worked out once."""
 
-    def __init__(self, resolved: Resolved, inventory: Inventory) -> None:
-        self._inventory = inventory
+    def __init__(self, resolved: Resolved) -> None:
         self._names = gateway_names(resolved)
         self._destinations: dict[tuple[int, int], tuple[ResolvedDestination, ...]] = {}
 
@@ -52,7 +50,7 @@ class Rows:
             return ()
         key = (id(gateway), id(route.action.destinations))  # both live as long as what was resolved
         if key not in self._destinations:
-            self._destinations[key] = resolve_destinations(route.action, gateway, self._inventory)
+            self._destinations[key] = resolve_destinations(route.action, gateway)
         return self._destinations[key]
 
 

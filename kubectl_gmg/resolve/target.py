@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from kubectl_gmg.errors import NotFoundError
-from kubectl_gmg.model.declared import Declared, Inventory
+from kubectl_gmg.model.declared import Declared
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Resolved
 from kubectl_gmg.resolve.rows import Rows
@@ -47,7 +47,7 @@ def find(target: str, resolved: Resolved, declared: Declared) -> Found:
 
     Raises `NotFoundError` if it names nothing, or several things of which one was meant.
     """
-    rows = tuple(all_rows(resolved, declared.inventory))
+    rows = tuple(all_rows(resolved))
     kind, _, name = target.partition("/")
     if kind.lower() in KINDS and name:
         return Found(refs=frozenset({find_object(KINDS[kind.lower()], name, resolved, declared)}))
@@ -76,9 +76,9 @@ def nearest(target: str, known: list[str]) -> tuple[str, ...]:
     return tuple((ending or get_close_matches(target, known, n=5) or known)[:5])
 
 
-def all_rows(resolved: Resolved, inventory: Inventory) -> Iterable[RouteRow]:
+def all_rows(resolved: Resolved) -> Iterable[RouteRow]:
     """Every row of every host on every listener."""
-    rows = Rows(resolved, inventory)
+    rows = Rows(resolved)
     for gateway in resolved.gateways:
         for listener in gateway.listeners:
             for host in listener.hosts:

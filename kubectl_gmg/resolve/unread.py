@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from kubectl_gmg.errors import NotFoundError
 from kubectl_gmg.model.action import Selector
-from kubectl_gmg.model.declared import Declared, Listener
+from kubectl_gmg.model.declared import Declared, Listener, Realm
 from kubectl_gmg.model.snapshot import Extent
 
 ROUTING = ("VirtualGateway", "VirtualHost", "RouteTable")
@@ -35,19 +35,25 @@ def not_selectable(kind: str, extent: Extent, selector: Selector) -> str:
     return not_read(kind, extent, selector.namespaces) if selector.valid else ""
 
 
-def hosts_not_read(listener: Listener, declared: Declared) -> str:
+def hosts_not_read(listener: Listener, realm: Realm) -> str:
     """What is lacking of the hosts that a listener could serve; empty if nothing is."""
     selectors = [entry for entry in listener.selects if isinstance(entry, Selector) and entry.valid]
     if any(each.namespaces is None for each in selectors):
-        return not_read("VirtualHost", declared.hosts_read)
-    return not_read("VirtualHost", declared.hosts_read, {name for each in selectors for name in each.namespaces or ()})
+        return not_read("VirtualHost", realm.hosts_read)
+    return not_read("VirtualHost", realm.hosts_read, {name for each in selectors for name in each.namespaces or ()})
 
 
 def routing_not_read(declared: Declared, kinds: Iterable[str] = ROUTING, namespace: str = "") -> tuple[str, ...]:
     """What is lacking of some kinds, in one namespace or anywhere; one entry for each of which anything is."""
     where = {namespace} if namespace else None
-    extents = dict(zip(ROUTING, (declared.gateways_read, declared.hosts_read, declared.tables_read), strict=True))
-    return tuple(lack for kind in kinds if (lack := not_read(kind, extents[kind], where)))
+    wanted = tuple(kinds)
+    lacks = (
+        not_read(kind, extent, where)
+        for _, realm in declared.realms
+        for kind, extent in zip(ROUTING, (realm.gateways_read, realm.hosts_read, realm.tables_read), strict=True)
+        if kind in wanted
+    )
+    return tuple(dict.fromkeys(lack for lack in lacks if lack))
 
 
 def nothing_called(message: str, hint: str, lacks: Iterable[str], candidates: tuple[str, ...] = ()) -> NotFoundError:

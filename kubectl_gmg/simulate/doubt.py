@@ -47,12 +47,12 @@ class Doubts:
         if prepared is None or item.listener is None or not routed:
             return
         yield from self._by_host(item.listener)
-        if item.host is not None and not self._declared.tables_read.complete:
+        if item.host is not None and not self._declared.realm(item.host.declared.ref).tables_read.complete:
             yield from self._by_table(item, item.host, prepared)
 
     def _by_host(self, listener: ResolvedListener) -> Iterator[MayDiffer]:
         """An unread host may be older, or have a domain that fits better."""
-        if lack := hosts_not_read(listener.declared, self._declared):
+        if lack := hosts_not_read(listener.declared, self._declared.realm(listener.declared.origin.ref)):
             yield MayDiffer(None, f"{lack}: another one may serve this name")
 
     def _by_table(self, item: Simulated, host: Host, prepared: Prepared) -> Iterator[MayDiffer]:

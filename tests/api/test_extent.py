@@ -31,4 +31,4 @@ def gap(**more: Any) -> Gap:
 )
 def test_route_tables(read: dict[str, Extent], gaps: tuple[Gap, ...], expected: Extent) -> None:
     declared = lower(Snapshot(SourceType.LIVE, (), gaps, {GATEWAY.resource: EVERYWHERE, **read}))
-    assert declared.tables_read == expected
+    assert dict(declared.realms)["v1beta1"].tables_read == expected

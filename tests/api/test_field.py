@@ -54,6 +54,23 @@ def test_one_problem_is_noted_once() -> None:
     assert noted(reader) == [("GMG002", "name")]
 
 
+def test_a_field_that_is_asked_for_in_any_way_is_known() -> None:
+    """Also one that holds null; what is asked for twice is one place, and its own fields are touched together."""
+    reader = Reader(REF)
+    root = reader.root({"a": None, "b": {"c": 1, "d": 2, "e": 3}, "f": {"k": 1}, "g": [{"h": 1}], "i": {"j": 1}})
+    assert root.text_of("a", "default") == "default"
+    root["b"].integer_of("c")
+    root["b"].named("d", "x")
+    assert root.pairs_of("f") == (("k", "1"),)
+    root.items_of("g")[0].text_of("z")
+    root.opaque_of("i")
+    assert noted(reader) == [
+        ("GMG002", "f.k"),
+        ("GMG001", "b.e"),
+        ("GMG001", "g[0].h"),
+    ]
+
+
 def test_two_of_one() -> None:
     reader = Reader(REF)
     assert reader.root({"exact": "/a", "prefix": "/b"}).one_of("exact", "prefix") == "exact"

@@ -78,7 +78,7 @@ def simulating() -> dict[str, float]:
     requests = [Request(path=path, host="host-0.example.com") for path in paths]
 
     def answers() -> int:
-        simulator = Simulator(Rows(resolved, declared.inventory))
+        simulator = Simulator(Rows(resolved))
         entries, _ = entry_points(resolved, "http", Narrowing())
         return sum(simulator.answer(each, entries, candidates=False)[0].row is not None for each in requests)
 

@@ -53,14 +53,13 @@ def listener(
     return ResolvedListener(declared, 1, port, hosts)
 
 
-def gateway(*listeners: ResolvedListener, name: str = "edge") -> Gateway:
+def gateway(*listeners: ResolvedListener, name: str = "edge", inventory: Inventory = EMPTY) -> Gateway:
     ref = ObjectRef("ns", name, "VirtualGateway", "v1beta1")
-    return Gateway(VirtualGateway(ref, tuple(each.declared for each in listeners)), listeners)
+    return Gateway(VirtualGateway(ref, tuple(each.declared for each in listeners)), listeners, inventory=inventory)
 
 
 def exported(
     *gateways: Gateway,
-    inventory: Inventory = EMPTY,
     found: Found = Found.FOUND,
     upstreams: dict[str, tuple[str, int]] | None = None,
 ) -> Bootstrap:
@@ -74,7 +73,7 @@ def exported(
     def name(_gateway: Gateway, _host: Host, route: Route) -> str:
         return f"route-{route.index}"
 
-    return bootstrap(Resolved(gateways, (), ()), inventory, destinations, name, upstreams or {})
+    return bootstrap(Resolved(gateways, (), ()), destinations, name, upstreams or {})
 
 
 def address_of(destination: Destination) -> str | None:

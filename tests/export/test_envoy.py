@@ -210,10 +210,9 @@ def test_a_cluster_is_named_as_istio_does() -> None:
 )
 def test_the_port_of_a_destination(ports: tuple[ServicePort, ...], port_name: str | None, expected: int) -> None:
     known = Service(ObjectRef("shop", "d", "Destination", "v1beta1"), "shop", "reviews", "c1", ports=ports)
-    made = exported(
-        gateway(listener(host(route(forward(service("reviews", port_name=port_name)))))),
-        inventory=Inventory(services=(known,), services_read=True),
-    )
+    inventory = Inventory(services=(known,), services_read=True)
+    routing = listener(host(route(forward(service("reviews", port_name=port_name)))))
+    made = exported(gateway(routing, inventory=inventory))
     assert list(clusters(made)) == [f"outbound|{expected}||reviews.shop.svc.cluster.local"]
 
 

@@ -130,7 +130,7 @@ def ends_complaint(reading: Reading) -> str:
 def answers(declared: Declared) -> dict[tuple[str, str, str], Simulated]:
     """What every gateway answers to each request, by gateway, host and path."""
     resolved = resolve(declared)
-    simulator = Simulator(Rows(resolved, declared.inventory), declared)
+    simulator = Simulator(Rows(resolved), declared)
     found = {}
     for gateway in resolved.gateways:
         entry = EntryPoint(gateway, gateway.listeners[0])
