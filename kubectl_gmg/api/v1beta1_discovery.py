@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading, Readings
 from kubectl_gmg.model.action import Backing
-from kubectl_gmg.model.declared import Cluster, Inventory, Service, ServicePort, VirtualDestination, Workload
+from kubectl_gmg.model.inventory import Cluster, Inventory, Service, ServicePort, VirtualDestination, Workload
 from kubectl_gmg.model.snapshot import Affects, Kind, Snapshot, SourceType
 
 DISCOVERY = "discovery.mesh.gloo.solo.io"

@@ -185,8 +185,10 @@ def delegate(action: Field, namespace: str) -> Action:
     selector = action["selector"]
     sort = action["sortMethod"].choice(SortMethod, SortMethod.TABLE_WEIGHT)
     delegated = Delegate(
-        refs=tuple(map(table_ref, action.items_of("refs"))),
-        selector=object_selector(selector, namespace) if selector.present else None,
+        entries=(
+            *map(table_ref, action.items_of("refs")),
+            *((object_selector(selector, namespace),) if selector.present else ()),
+        ),
         sort=sort or SortMethod.TABLE_WEIGHT,
     )
     return delegated if sort else Invalid(("GMG003",))

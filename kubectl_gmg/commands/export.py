@@ -38,7 +38,7 @@ def envoy(session: Session, upstream: UpstreamOption = []) -> Bootstrap:  # noqa
     made = bootstrap(
         session.resolved,
         rows.destinations,
-        lambda gateway, host, route: terminal_id(host, gateway.ref, route.terminal),
+        lambda gateway, _host, route: terminal_id(route.root, gateway.ref, route.terminal),
         dict(map(address, upstream)),
     )
     for note in made.notes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kubectl_gmg.export.envoy_route import Weighted
 from kubectl_gmg.model.action import Destination, DestinationKind, Found, ResolvedDestination
-from kubectl_gmg.model.declared import Inventory
+from kubectl_gmg.model.inventory import Inventory
 
 NOT_IN_A_NAME = dict.fromkeys(map(ord, "*/.[]:_ \n\"'"), "-")
 SHARE_UNITS = 10_000

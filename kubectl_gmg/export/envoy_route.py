@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from kubectl_gmg.export.envoy_match import route_match
-from kubectl_gmg.model.action import DirectResponse, FinalAction, ForwardTo, Redirect, RegexRewrite
+from kubectl_gmg.model.action import DirectResponse, FinalAction, ForwardTo, GraphQL, Redirect, RegexRewrite
 from kubectl_gmg.model.match import RouteMatch
 
 Weighted = tuple[tuple[str, int], ...]
@@ -44,6 +44,8 @@ def route_entry(
         entry["redirect"] = redirect(action)
     elif isinstance(action, DirectResponse):
         entry["direct_response"] = direct_response(action)
+    elif isinstance(action, GraphQL):  # the product's own filter answers; plain Envoy has none
+        entry["direct_response"] = direct_response(DirectResponse(501, "graphql"))
     else:
         entry["route"] = forward(action, clusters(action))
     return entry

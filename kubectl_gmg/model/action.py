@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubectl_gmg.model.origin import Origin, Sourced
+from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.value import value
 
 
@@ -52,15 +52,18 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Selects objects by namespace and labels; both must fit.
+    """Selects objects by namespace, labels, name, cluster and workspace; all must fit.
 
-    `namespaces` of None means all of them. A selector that is not `valid` selects nothing.
+    `namespaces` of None means all of them, an empty text any. A selector that is not `valid` selects nothing.
     """
 
     origin: Origin
     namespaces: frozenset[str] | None
     requirements: tuple[Requirement, ...] = ()
     valid: bool = True
+    name: str = ""
+    cluster: str = ""
+    workspace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ class RegexRewrite:
 class ForwardTo:
     """Sends the request on; `path_rewrite` of `""` is none (`spec/envoy.md` 34).
 
-    `host_rewrite_header` names a header whose value becomes the host.
+    `host_rewrite_header` names a header whose value becomes the host. `weights` are those in effect, one for each
+    destination, where the written ones are completed (`spec/v2.md` 7.2).
     """
 
     destinations: tuple[Destination, ...]
@@ -118,6 +122,7 @@ class ForwardTo:
     host_rewrite: str = ""
     host_rewrite_header: str = ""
     auto_host_rewrite: bool = False
+    weights: tuple[int, ...] = ()
 
 
 @value
@@ -145,18 +150,24 @@ class DirectResponse:
     body: str = ""
 
 
+@value
+class GraphQL:
+    """Has a query answered by a schema, which `ref` names (`spec/v2.md` 7.5)."""
+
+    ref: ObjectRef
+
+
 @dataclass(frozen=True, slots=True)
 class Delegate:
-    """Hands over to route tables, named ones in their order and selected ones after them."""
+    """Hands over to route tables: those named and those selected, in the order of the entries."""
 
-    refs: tuple[TableRef, ...] = ()
-    selector: Selector | None = None
+    entries: tuple[TableRef | Selector, ...] = ()
     sort: SortMethod = SortMethod.TABLE_WEIGHT
 
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """An action that the product cannot use: the rule is left out (`spec/v1beta1.md` 8.7).
+    """An action that the product cannot use (`spec/v1beta1.md` 8.7, `spec/v2.md` 8.7).
 
     `codes` are the findings that say why; `written` is what can be shown of the action.
     """
@@ -165,7 +176,7 @@ class Invalid:
     written: FinalAction | None = None
 
 
-FinalAction = ForwardTo | Redirect | DirectResponse
+FinalAction = ForwardTo | Redirect | DirectResponse | GraphQL
 Action = FinalAction | Delegate | Invalid
 
 

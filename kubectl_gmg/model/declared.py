@@ -5,17 +5,18 @@ Nothing of a generation remains here except as values. `ref.generation` names, i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from kubectl_gmg.model.action import NO_OPTIONS, Action, Backing, Options, Selector, TableRef
+from kubectl_gmg.model.action import NO_OPTIONS, Action, Options, Selector, TableRef
 from kubectl_gmg.model.conventions import FIRST_CONVENTIONS, Conventions
 from kubectl_gmg.model.finding import Problem
+from kubectl_gmg.model.inventory import NO_INVENTORY, Inventory
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
-from kubectl_gmg.model.snapshot import EVERYWHERE, NOWHERE, Extent
+from kubectl_gmg.model.snapshot import EVERYWHERE, Extent
 from kubectl_gmg.model.value import value
+from kubectl_gmg.model.workspace import Workspace, WorkspaceSettings
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -33,7 +34,8 @@ class Protocol(StrEnum):
 class RouteRule:
     """An entry that somebody wrote: several matches, one action.
 
-    `segment` is its part of an id (`spec/cli.md` 4.2).
+    `segment` is its part of an id (`spec/cli.md` 4.2). `refused` are matches that the proxy cannot be given, and that
+    never match (`spec/v2.md` DEC-28).
     """
 
     origin: Origin
@@ -43,24 +45,46 @@ class RouteRule:
     action: Action
     options: Options = NO_OPTIONS
     labels: Labels = ()
+    refused: tuple[RouteMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RouteTable:
-    """Rules that exist only to be delegated to; `created` is None for the newest."""
+    """Rules that exist only to be delegated to; `created` is None for the newest.
+
+    `has_hosts` marks a table that is a host as well (`spec/v2.md` DEC-6).
+    """
 
     ref: ObjectRef
     rules: tuple[RouteRule, ...]
     weight: int = 0
     labels: Labels = ()
     created: str | None = None
+    has_hosts: bool = False
+
+
+class FailureMode(StrEnum):
+    """What a rule that cannot be used does to its tree (`spec/v2.md` 10)."""
+
+    ROUTE_REPLACEMENT = "ROUTE_REPLACEMENT"
+    FREEZE_CONFIG = "FREEZE_CONFIG"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRef:
+    """Names a gateway that a host wants to be served by; an empty cluster is its own."""
+
+    origin: Origin
+    namespace: str
+    name: str
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class VirtualHost:
     """Domains plus rules. `origin` is the place of the spec: an inline host lives in its gateway.
 
-    `segment` is its part of an id without the namespace.
+    `segment` is its part of an id without the namespace. `parents` are the gateways it names, where hosts do that.
     """
 
     origin: Origin
@@ -71,6 +95,8 @@ class VirtualHost:
     labels: Labels = ()
     created: str | None = None
     inline: bool = False
+    parents: tuple[GatewayRef, ...] = ()
+    failure_mode: FailureMode = FailureMode.ROUTE_REPLACEMENT
 
     @property
     def ref(self) -> ObjectRef:
@@ -80,11 +106,17 @@ class VirtualHost:
 
 @dataclass(frozen=True, slots=True)
 class ServiceMatcher:
-    """Fits Services by their labels, namespace and cluster; an empty part fits any."""
+    """Fits Services by their labels, namespace, cluster and more; an empty part fits any.
+
+    `pod_labels` are compared with those that the Service selects its pods by.
+    """
 
     labels: Labels = ()
     namespaces: frozenset[str] = frozenset()
     clusters: frozenset[str] = frozenset()
+    pod_labels: Labels = ()
+    name: str = ""
+    workspace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +157,27 @@ class ListenerServices:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """Which hosts may name a listener: by a domain with or without a star, by the host's namespace, by its labels.
+
+    `namespace` is `*` for any. A `selector` of None does not restrict (`spec/v2.md` 3.3, DEC-5); `own_workspace` limits
+    it to the hosts of the gateway's workspace.
+    """
+
+    origin: Origin
+    domain: str
+    namespace: str = "*"
+    selector: Selector | None = None
+    own_workspace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Listener:
-    """A port of a gateway, and which hosts it selects, in order: selectors and inline hosts."""
+    """A port of a gateway, and which hosts it serves: those it selects, in order, and those that name its gateway.
+
+    `selects` holds selectors and inline hosts. `allows` limits the hosts that name the gateway; none at all means any.
+    `port` is written, where it is; else it is that of the Services.
+    """
 
     origin: Origin
     name: str | None
@@ -136,6 +187,8 @@ class Listener:
     selects: tuple[Selector | VirtualHost, ...] = ()
     server_names: tuple[str, ...] = ()
     https_redirect: bool = False
+    allows: tuple[Allowance, ...] = ()
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,107 +229,21 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class ServicePort:
-    """A port of a Service."""
-
-    number: int
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A Kubernetes Service of one cluster, as the product discovered it."""
-
-    ref: ObjectRef
-    namespace: str
-    name: str
-    cluster: str
-    labels: Labels = ()
-    pod_selector: Labels = ()
-    ports: tuple[ServicePort, ...] = ()
-    federated_hostname: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VirtualDestination:
-    """A named destination over several Services."""
-
-    ref: ObjectRef
-    hostname: str
-    port: int | None
-    backing: tuple[Backing, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """Pods of one controller in one cluster."""
-
-    ref: ObjectRef
-    namespace: str
-    cluster: str
-    labels: Labels = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """A registered cluster; `domain` is the suffix of its Service names."""
-
-    name: str
-    domain: str
-
-
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """What destinations are compared with; only a kind that was read may be lacking (`spec/v1beta1.md` D-27).
-
-    `partial` says that the input is what somebody gave, so that an absent kind is a gap and not merely not installed.
-    """
-
-    services: tuple[Service, ...] = ()
-    services_read: bool = False
-    virtual_destinations: tuple[VirtualDestination, ...] = ()
-    virtual_destinations_read: Extent = NOWHERE
-    workloads: tuple[Workload, ...] = ()
-    workloads_read: bool = False
-    clusters: tuple[Cluster, ...] = ()
-    partial: bool = False
-    _names: dict[tuple[str, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        names = self._names
-        names.update({("service", each.namespace, each.name, each.cluster): each for each in self.services})
-        names.update({("virtual", each.ref.namespace, each.ref.name): each for each in self.virtual_destinations})
-        names.update({("cluster", each.name): each.domain for each in self.clusters})
-
-    def service(self, namespace: str, name: str, cluster: str) -> Service | None:
-        """The Service of that name."""
-        found: Service | None = self._names.get(("service", namespace, name, cluster))
-        return found
-
-    def virtual_destination(self, namespace: str, name: str) -> VirtualDestination | None:
-        """The VirtualDestination of that name."""
-        found: VirtualDestination | None = self._names.get(("virtual", namespace, name))
-        return found
-
-    def domain(self, cluster: str) -> str:
-        """The suffix of Service names within a cluster."""
-        found: str = self._names.get(("cluster", cluster), "cluster.local")
-        return found
-
-
-@dataclass(frozen=True, slots=True)
 class Realm:
     """What holds for all objects of one generation: how they are meant, and what they are compared with.
 
     What could not be read is unknown, never missing: `gateways_read`, `hosts_read` and `tables_read` say where these
-    were read completely (`spec/v1beta1.md` D-27).
+    were read completely (`spec/v1beta1.md` D-27). Without any workspace all objects see each other (`spec/v2.md`
+    DEC-24).
     """
 
     conventions: Conventions = FIRST_CONVENTIONS
-    inventory: Inventory = Inventory()
+    inventory: Inventory = NO_INVENTORY
     gateways_read: Extent = EVERYWHERE
     hosts_read: Extent = EVERYWHERE
     tables_read: Extent = EVERYWHERE
+    workspaces: tuple[Workspace, ...] = ()
+    settings: tuple[WorkspaceSettings, ...] = ()
 
 
 DEFAULT_REALM = Realm()

@@ -6,9 +6,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kubectl_gmg.model.action import FinalAction, Options, SortMethod
-from kubectl_gmg.model.declared import Inventory, Listener, RouteRule, RouteTable, VirtualGateway, VirtualHost
+from kubectl_gmg.model.conventions import Conventions
+from kubectl_gmg.model.declared import (
+    DEFAULT_REALM,
+    Listener,
+    Realm,
+    RouteRule,
+    RouteTable,
+    VirtualGateway,
+    VirtualHost,
+)
+from kubectl_gmg.model.inventory import Inventory
 from kubectl_gmg.model.match import RouteMatch
-from kubectl_gmg.model.origin import ObjectRef, Origin
+from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.snapshot import Gap
 
 
@@ -20,6 +30,8 @@ class Reason(StrEnum):
     NONE_SELECTED = "noneSelected"
     CYCLE = "cycle"
     EMPTY = "empty"
+    NOT_VISIBLE = "notVisible"
+    HAS_HOSTS = "hasHosts"
     NOT_PREFIX = "notPrefix"
     TOO_DEEP = "tooDeep"
     TOO_MANY = "tooMany"
@@ -38,6 +50,8 @@ class Status(StrEnum):
 
     OK = "ok"
     INVALID = "invalid"
+    REPLACED = "replaced"
+    FROZEN = "frozen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +80,16 @@ class PolicyUse:
     lost_to: ObjectRef | None = None
 
 
+SourcedLabels = tuple[tuple[str, Sourced[str]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Terminal:
     """The end of one way down: the rule in `rules[-1]`, with its effective matches in order.
 
-    It moves as a whole when routes are ranked. `because` holds the codes of what is wrong with it; if there are any
-    the product leaves it out.
+    It moves as a whole when routes are ranked. `because` holds the codes of what is wrong with it, and `status` says
+    what the product makes of that. `refused` are matches that the proxy cannot be
+    given. `labels` are the effective ones.
     """
 
     rules: tuple[RouteRule, ...]
@@ -80,11 +98,9 @@ class Terminal:
     options: Options
     because: tuple[str, ...] = ()
     policies: tuple[PolicyUse, ...] = ()
-
-    @property
-    def status(self) -> Status:
-        """Whether the product serves it."""
-        return Status.INVALID if self.because else Status.OK
+    status: Status = Status.OK
+    refused: tuple[RouteMatch, ...] = ()
+    labels: SourcedLabels = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +130,15 @@ class Target:
 class Delegation:
     """A delegating rule; targets stand as written, then as selected, dead ends in place.
 
-    `skipped` are tables that a selector hit although they are on the way down already.
+    `skipped` are tables that a selector hit although they are on the way down already. `replaced` is what is served in
+    place of all that: the rule broke, and the product answers itself.
     """
 
     rule: RouteRule
     sort: SortMethod
     targets: tuple[Target | DeadEnd, ...]
     skipped: tuple[ObjectRef, ...] = ()
+    replaced: Terminal | None = None
 
 
 Node = Terminal | Delegation
@@ -131,7 +149,8 @@ class Route:
     """What the proxy gets: exactly one match, one final action.
 
     `index` is its place in the list the proxy tries, from 1; None for a route that the product leaves out. `action` is
-    what is served under this very match; None where nothing usable is written.
+    what is served under this very match; None where nothing usable is written. `root` is the host that it comes from:
+    several may share a domain. `dropped` marks a route that stands behind a catch-all of the same root.
     """
 
     terminal: Terminal
@@ -140,6 +159,9 @@ class Route:
     match_index: int
     match_count: int
     index: int | None
+    root: VirtualHost
+    status: Status = Status.OK
+    dropped: bool = False
 
 
 class HostState(StrEnum):
@@ -155,6 +177,7 @@ class Host:
     """Domains plus ordered routes, as one listener serves them.
 
     `rows` holds the routes in order with the left-out ones at their place; `lost` are domains that another host owns.
+    Where several hosts share their domains, `roots` are all of them, the oldest first, and `declared` is the oldest.
     """
 
     declared: VirtualHost
@@ -163,6 +186,12 @@ class Host:
     tree: tuple[Node, ...]
     state: HostState = HostState.SERVED
     lost: tuple[tuple[str, ObjectRef], ...] = ()
+    merged: tuple[VirtualHost, ...] = ()
+
+    @property
+    def roots(self) -> tuple[VirtualHost, ...]:
+        """Every host whose routes these are, in the order of merging."""
+        return self.merged or (self.declared,)
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -184,13 +213,23 @@ class ResolvedListener:
 class Gateway:
     """A gateway with its listeners; `clusters` are those it runs in, as far as known.
 
-    `inventory` is what its destinations are compared with.
+    `realm` is how its objects are meant, and what its destinations are compared with.
     """
 
     declared: VirtualGateway
     listeners: tuple[ResolvedListener, ...]
     clusters: frozenset[str] = frozenset()
-    inventory: Inventory = field(default=Inventory(), repr=False)
+    realm: Realm = field(default=DEFAULT_REALM, repr=False)
+
+    @property
+    def inventory(self) -> Inventory:
+        """What its destinations are compared with."""
+        return self.realm.inventory
+
+    @property
+    def conventions(self) -> Conventions:
+        """How its objects are meant."""
+        return self.realm.conventions
 
     @property
     def ref(self) -> ObjectRef:

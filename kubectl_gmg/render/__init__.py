@@ -1,7 +1,7 @@
 """Every output format there is; views and renderers stand by name, and are imported only when something is printed.
 
-A renderer takes the view, what turns an origin into file and line, and the look that is wanted. It returns text, or a
-`Page` of lines and tables for people.
+A renderer takes the view, what turns an origin into file and line, and the look that is wanted. It returns text, an
+iterator over pieces of text (JSON and YAML, which may be large), or a `Page` of lines and tables for people.
 """
 
 from __future__ import annotations
@@ -64,6 +64,6 @@ def outputs(view: str) -> tuple[Output, ...]:
 
 
 def render(view: View, output: Output, locate: Locate, look: Look) -> Any:
-    """The view as text, or as a `Page`."""
+    """The view as text, as an iterator over its pieces, or as a `Page`."""
     module, function = RENDERERS[type(view).__name__, output].split(".")
     return getattr(import_module(f"kubectl_gmg.render.{module}"), function)(view, locate, look)

@@ -115,7 +115,7 @@ def tabulated(heads: list[str], rows: list[list[str]], right: list[bool]) -> lis
     library.MIN_PADDING = 0
     align = ["right" if to_right else "left" for to_right in right]
     text = library.tabulate(rows, heads, "plain", colalign=align, disable_numparse=True, preserve_whitespace=True)
-    return text.splitlines()
+    return text.split("\n")
 
 
 def terminal_text(page: Iterable[Block], look: Look) -> str:

@@ -10,6 +10,7 @@ from kubectl_gmg.model.action import (
     DirectResponse,
     FinalAction,
     ForwardTo,
+    GraphQL,
     Redirect,
     ResolvedDestination,
 )
@@ -178,6 +179,8 @@ def action_json(action: FinalAction | None, destinations: tuple[ResolvedDestinat
             }
         case DirectResponse():
             return {"type": "directResponse", "status": action.status, "body": action.body}
+        case GraphQL():
+            return {"type": "graphql", "ref": ref_json(action.ref)}
         case None:
             return None
 
@@ -248,12 +251,12 @@ def route_json(row: RouteRow, locate: Locate) -> Json:
         "workloads": [],
         "host": ref_json(host.declared.ref),
         "hostField": host.declared.origin.field if host.declared.inline else None,
-        "roots": [ref_json(host.declared.ref)],
+        "roots": [ref_json(root.ref) for root in host.roots],
         "domains": list(host.domains),
         "match": match_json(route.match),
         "connection": None,
         "action": action_json(route.action, row.destinations),
-        "status": "ok" if route.index is not None else "invalid",
+        "status": route.status.value,
         "written": None,
         "because": list(leaf.because),
         "unreachable": None,

@@ -7,6 +7,7 @@ from kubectl_gmg.model.action import (
     DirectResponse,
     FinalAction,
     ForwardTo,
+    GraphQL,
     Redirect,
     ResolvedDestination,
 )
@@ -73,6 +74,8 @@ def action_text(action: FinalAction | None, destinations: tuple[ResolvedDestinat
             return f"{action.status} to {redirect_text(action)}"
         case DirectResponse():
             return f"{action.status} {action.body}".rstrip()
+        case GraphQL():
+            return f"graphql {action.ref.namespace}/{action.ref.name}"
         case None:
             return "-"
 

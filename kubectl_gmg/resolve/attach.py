@@ -6,18 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from kubectl_gmg.model.action import FinalAction, ForwardTo, Invalid, Selector
+from kubectl_gmg.model.action import DirectResponse, FinalAction, ForwardTo, Invalid, Selector
+from kubectl_gmg.model.conventions import Broken, SharedDomain
 from kubectl_gmg.model.declared import (
     DEFAULT_REALM,
     Declared,
-    Inventory,
+    FailureMode,
     Listener,
     Policy,
+    Realm,
     RouteTable,
-    Service,
     VirtualGateway,
     VirtualHost,
 )
+from kubectl_gmg.model.inventory import Service
 from kubectl_gmg.model.match import PathKind, RouteMatch
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import (
@@ -27,24 +29,42 @@ from kubectl_gmg.model.resolved import (
     Node,
     ResolvedListener,
     Route,
+    Status,
     Terminal,
 )
+from kubectl_gmg.model.workspace import Shared
 from kubectl_gmg.resolve.age import by_age
-from kubectl_gmg.resolve.delegate import HOST_BUDGET, TOTAL_BUDGET, Budget, grow_host
+from kubectl_gmg.resolve.allow import admitted
+from kubectl_gmg.resolve.delegate import (
+    HOST_BUDGET,
+    TOTAL_BUDGET,
+    Budget,
+    Faults,
+    Pool,
+    PoolOf,
+    grow_host,
+    no_faults,
+)
+from kubectl_gmg.resolve.faults import DestinationFaults
 from kubectl_gmg.resolve.index import Index
+from kubectl_gmg.resolve.merge import merged, oldest_first
 from kubectl_gmg.resolve.order import flatten
 from kubectl_gmg.resolve.policy import Policies
 from kubectl_gmg.resolve.services import clusters_of, gateway_services, port_of
+from kubectl_gmg.resolve.tenancy import Tenancy, VisibleTables
 from kubectl_gmg.resolve.walk import tables_below
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """The objects that see each other: those of one generation in one cluster."""
+    """The objects that see each other: those of one generation in one cluster, or of one with workspaces."""
 
+    realm: Realm
     hosts: Index[VirtualHost]
-    tables: Index[RouteTable]
+    pool_of: PoolOf
     policies: Policies
+    tenancy: Tenancy
+    faults: Faults
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,24 +86,33 @@ class Attachment:
 
     def gateway(self, declared: VirtualGateway) -> Gateway:
         """What a gateway serves, listener by listener."""
-        inventory = self._declared.realm(declared.ref).inventory
+        family = self._family(declared.ref)
+        inventory = family.realm.inventory
         services = [gateway_services(listener, inventory) for listener in declared.listeners]
         behind = None if None in services else tuple(each for found in services for each in found or ())
         shared: dict[int, tuple[Host, ...]] = {}
         listeners = []
         for index, (listener, found) in enumerate(zip(declared.listeners, services, strict=True), 1):
-            if id(listener.selects) not in shared:
-                shared[id(listener.selects)] = self._hosts(declared.ref, listener, behind)
-            hosts = shared[id(listener.selects)]
-            listeners.append(ResolvedListener(listener, index, port_of(listener, found), hosts))
+            if family.realm.conventions.shared_domain is SharedDomain.MERGED:
+                hosts = self._merged(declared.ref, listener, family, behind)
+            else:
+                if id(listener.selects) not in shared:
+                    shared[id(listener.selects)] = self._hosts(listener, family, behind)
+                hosts = shared[id(listener.selects)]
+            port = port_of(listener, found)
+            listeners.append(ResolvedListener(listener, index, port, hosts))
         pairs = zip(declared.listeners, services, strict=True)
         clusters = frozenset(name for listener, found in pairs for name in clusters_of(listener, found))
-        return Gateway(declared, tuple(listeners), clusters, inventory)
+        return Gateway(declared, tuple(listeners), clusters, family.realm)
 
     def unattached(self, gateways: Iterable[Gateway]) -> tuple[Host, ...]:
-        """The hosts that no gateway selects."""
+        """The hosts that no gateway serves."""
         attached = {
-            id(host.declared) for gateway in gateways for listener in gateway.listeners for host in listener.hosts
+            id(root)
+            for gateway in gateways
+            for listener in gateway.listeners
+            for host in listener.hosts
+            for root in host.roots
         }
         rest = (host for host in self._declared.hosts if id(host) not in attached)
         return tuple(
@@ -93,10 +122,13 @@ class Attachment:
     def orphans(self) -> tuple[RouteTable, ...]:
         """The tables that no host leads to; asked for when every host has grown."""
         reached = {ref for grown in self._grown.values() for node in grown.tree for ref in tables_below(node)}
-        return tuple(sorted((t for t in self._declared.tables if t.ref not in reached), key=lambda each: each.ref))
+        rest = (each for each in self._declared.tables if each.ref not in reached and not each.has_hosts)
+        return tuple(sorted(rest, key=lambda each: each.ref))
 
-    def _hosts(self, gateway: ObjectRef, listener: Listener, services: tuple[Service, ...] | None) -> tuple[Host, ...]:
-        family = self._families[family_of(gateway)]
+    def _family(self, ref: ObjectRef) -> Family:
+        return self._families[family_of(ref, self._declared)]
+
+    def _hosts(self, listener: Listener, family: Family, services: tuple[Service, ...] | None) -> tuple[Host, ...]:
         selected = selected_hosts(listener, family.hosts)
         claims = claim_domains(selected)
         return tuple(self._host(host, claims[id(host)], family, services) for host in selected)
@@ -108,30 +140,92 @@ class Attachment:
         family: Family,
         services: tuple[Service, ...] | None,
     ) -> Host:
-        grown = self._grow(host)
-        leaves = grown.leaves
-        if family.policies:
-            leaves = tuple(family.policies.join(leaf, host, services) for leaf in leaves)
         state = HostState.SERVED if claims.kept else HostState.NO_DOMAINS
         if not host.rules:
             state = HostState.NO_ROUTES
-        served = tuple(rows(leaves, served=bool(claims.kept)))
-        return Host(host, tuple(claims.kept), served, grown.tree, state, tuple(claims.lost))
+        served = tuple(self._rows(host, family, services, served=bool(claims.kept)))
+        return Host(host, tuple(claims.kept), served, self._grow(host).tree, state, tuple(claims.lost))
+
+    def _rows(
+        self, host: VirtualHost, family: Family, services: tuple[Service, ...] | None, *, served: bool
+    ) -> Iterator[Route]:
+        leaves = self._grow(host).leaves
+        if family.policies:
+            leaves = tuple(family.policies.join(leaf, host, services) for leaf in leaves)
+        return rows(leaves, host, served=served)
+
+    def _merged(
+        self, gateway: ObjectRef, listener: Listener, family: Family, services: tuple[Service, ...] | None
+    ) -> tuple[Host, ...]:
+        """The hosts that name the gateway and that the listener admits, one for each list of roots."""
+        domains: dict[str, list[VirtualHost]] = {}
+        spelling: dict[str, str] = {}
+        for host in family.hosts.all:
+            if names(host, gateway) and seen_from(host, gateway, family.tenancy):
+                for domain in admitted(host, listener, gateway, family.tenancy):
+                    domains.setdefault(domain.lower(), []).append(host)
+                    spelling.setdefault(domain.lower(), domain)
+        groups: dict[tuple[int, ...], tuple[tuple[VirtualHost, ...], list[str]]] = {}
+        for name, hosts in domains.items():
+            roots = oldest_first(hosts)
+            groups.setdefault(tuple(map(id, roots)), (roots, []))[1].append(spelling[name])
+        found = [self._merged_host(*group, family, services) for group in groups.values()]
+        return tuple(sorted(found, key=lambda each: min(each.domains)))
+
+    def _merged_host(
+        self,
+        roots: tuple[VirtualHost, ...],
+        domains: list[str],
+        family: Family,
+        services: tuple[Service, ...] | None,
+    ) -> Host:
+        lists = (tuple(self._rows(root, family, services, served=True)) for root in roots)
+        tree = tuple(node for root in roots for node in self._grow(root).tree)
+        return Host(roots[0], tuple(domains), merged(lists), tree, merged=roots)
 
     def _grow(self, host: VirtualHost) -> Grown:
         if id(host) not in self._grown:
             budget = Budget(min(HOST_BUDGET, self._budget))
             given = budget.left
-            family = self._families[family_of(host.ref)]
-            tree = grow_host(host, family.tables, budget, self._declared.realm(host.ref))
+            family = self._family(host.ref)
+            tree = grow_host(host, family.pool_of, budget, family.realm, family.faults)
             self._budget -= given - budget.left
-            self._grown[id(host)] = Grown(tree, tuple(leaf for node in tree for leaf in flatten(node)))
+            ranking = family.realm.conventions.ranking
+            leaves = tuple(leaf for node in tree for leaf in flatten(node, ranking))
+            freezes = host.failure_mode is FailureMode.FREEZE_CONFIG
+            self._grown[id(host)] = Grown(tree, frozen(leaves) if freezes else leaves)
         return self._grown[id(host)]
 
 
-def family_of(ref: ObjectRef) -> tuple[str, str]:
-    """Which objects an object sees: those of its generation and cluster."""
-    return ref.generation, ref.cluster
+def frozen(leaves: tuple[Terminal, ...]) -> tuple[Terminal, ...]:
+    """All leaves of a tree that stays as it was accepted last, if anything in it is broken (`spec/v2.md` 10)."""
+    causes = tuple(dict.fromkeys(code for leaf in leaves if leaf.status is Status.REPLACED for code in leaf.because))
+    if not causes:
+        return leaves
+    return tuple(
+        leaf if leaf.status is Status.INVALID else replace(leaf, status=Status.FROZEN, because=causes)
+        for leaf in leaves
+    )
+
+
+def names(host: VirtualHost, gateway: ObjectRef) -> bool:
+    """Whether a host wants to be served by a gateway."""
+    return any(
+        (each.namespace, each.name) == (gateway.namespace, gateway.name)
+        and (each.cluster in ("", gateway.cluster) or not gateway.cluster)
+        for each in host.parents
+    )
+
+
+def seen_from(host: VirtualHost, gateway: ObjectRef, tenancy: Tenancy) -> bool:
+    """Whether the workspace of the gateway may use the host's table (`spec/v2.md` 3.3 rule 2)."""
+    return tenancy.sees(tenancy.owner(gateway), host.ref, host.labels, Shared.ROUTE_TABLE)
+
+
+def family_of(ref: ObjectRef, declared: Declared) -> tuple[str, str]:
+    """Which objects an object sees: those of its generation, and of its cluster where domains are not shared."""
+    merges = declared.realm(ref).conventions.shared_domain is SharedDomain.MERGED
+    return ref.generation, "" if merges else ref.cluster
 
 
 def families(declared: Declared) -> dict[tuple[str, str], Family]:
@@ -140,25 +234,49 @@ def families(declared: Declared) -> dict[tuple[str, str], Family]:
     tables: defaultdict[tuple[str, str], list[RouteTable]] = defaultdict(list)
     policies: defaultdict[tuple[str, str], list[Policy]] = defaultdict(list)
     for host in declared.hosts:
-        hosts[family_of(host.ref)].append(host)
+        hosts[family_of(host.ref, declared)].append(host)
     for table in declared.tables:
-        tables[family_of(table.ref)].append(table)
+        tables[family_of(table.ref, declared)].append(table)
     for policy in declared.policies:
-        policies[family_of(policy.ref)].append(policy)
-    names = {*hosts, *tables, *policies, *(family_of(gateway.ref) for gateway in declared.gateways)}
+        policies[family_of(policy.ref, declared)].append(policy)
+    named = {*hosts, *tables, *policies, *(family_of(gateway.ref, declared) for gateway in declared.gateways)}
     realms = dict(declared.realms)
     return {
-        name: family_with(hosts[name], tables[name], policies[name], realms.get(name[0], DEFAULT_REALM).inventory)
-        for name in names
+        name: family_with(hosts[name], tables[name], policies[name], realms.get(name[0], DEFAULT_REALM))
+        for name in named
     }
 
 
 def family_with(
-    hosts: Iterable[VirtualHost], tables: Iterable[RouteTable], policies: Iterable[Policy], inventory: Inventory
+    hosts: Iterable[VirtualHost], tables: Iterable[RouteTable], policies: Iterable[Policy], realm: Realm
 ) -> Family:
     """Objects that see each other, ready for look-ups."""
     known_hosts, known_tables = Index(hosts), Index(tables)
-    return Family(known_hosts, known_tables, Policies(policies, known_hosts, known_tables, inventory))
+    tenancy = Tenancy(realm)
+    replaces = realm.conventions.broken is Broken.REPLACED
+    return Family(
+        realm,
+        known_hosts,
+        pools(known_tables, tenancy, divided=replaces),
+        Policies(policies, known_hosts, known_tables, realm.inventory),
+        tenancy,
+        DestinationFaults(realm.inventory, tenancy) if replaces else no_faults,
+    )
+
+
+def pools(tables: Index[RouteTable], tenancy: Tenancy, *, divided: bool) -> PoolOf:
+    """The tables that the holder of a rule sees: all, or what its workspace has and imports (`spec/v2.md` 8.1)."""
+    made: dict[str | None, VisibleTables] = {}
+
+    def pool_of(holder: ObjectRef) -> Pool:
+        if not divided:
+            return tables
+        viewer = tenancy.owner(holder)
+        if viewer not in made:
+            made[viewer] = VisibleTables(tenancy, viewer, tables.all)
+        return made[viewer]
+
+    return pool_of
 
 
 def selected_hosts(listener: Listener, hosts: Index[VirtualHost]) -> tuple[VirtualHost, ...]:
@@ -206,19 +324,29 @@ def unrepeated(domains: Iterable[str]) -> list[str]:
     return list(seen.values())
 
 
-def rows(leaves: Iterable[Terminal], *, served: bool) -> Iterator[Route]:
+def rows(leaves: Iterable[Terminal], root: VirtualHost, *, served: bool) -> Iterator[Route]:
     """One row for each effective match; only what the product serves is counted."""
     place = 0
     for leaf in leaves:
-        counts = served and not leaf.because
+        counts = served and leaf.status is not Status.INVALID
+        every = len(leaf.matches)
         for number, match in enumerate(leaf.matches, 1):
             place += counts
-            yield Route(leaf, match, served_action(leaf, match), number, len(leaf.matches), place if counts else None)
+            index = place if counts else None
+            yield Route(leaf, match, served_action(leaf, match), number, every, index, root, leaf.status)
+        for match in leaf.refused:
+            yield Route(leaf, match, None, every, every, None, root, Status.INVALID)
+
+
+REPLACEMENT = DirectResponse(500)
+"""What the product answers in place of a broken rule (`spec/v2.md` DEC-23)."""
 
 
 def served_action(leaf: Terminal, match: RouteMatch) -> FinalAction | None:
     """The action under one match: a rewrite is not sent beside a regular expression (5.2)."""
     action = leaf.rules[-1].action
+    if leaf.status is Status.REPLACED or (leaf.status is Status.FROZEN and not isinstance(action, FinalAction)):
+        return REPLACEMENT
     written = action.written if isinstance(action, Invalid) else action
     if isinstance(written, ForwardTo):
         if written.path_rewrite and match.path is not None and match.path.kind is PathKind.REGEX:

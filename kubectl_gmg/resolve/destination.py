@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubectl_gmg.matching.weights import shares
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo, Found, ResolvedDestination
-from kubectl_gmg.model.declared import Inventory, Service, VirtualDestination
+from kubectl_gmg.model.inventory import Inventory, Service, VirtualDestination
 from kubectl_gmg.model.resolved import Gateway
 
 

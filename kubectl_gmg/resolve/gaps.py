@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
-from kubectl_gmg.model.declared import Declared, Inventory, RouteRule
+from kubectl_gmg.model.declared import Declared, RouteRule
+from kubectl_gmg.model.inventory import Inventory
 from kubectl_gmg.model.snapshot import Affects, Gap, GapReason
 
 

@@ -40,6 +40,11 @@ class Index(Generic[T]):
                 self._by_label[pair].append(place)
         self._selected: dict[Selector, tuple[T, ...]] = {}
 
+    @property
+    def all(self) -> tuple[T, ...]:
+        """Every object, by namespace and then name."""
+        return self._order
+
     def named(self, namespace: str, name: str) -> T | None:
         """The object of that name."""
         return self._by_name.get((namespace, name))
@@ -50,13 +55,17 @@ class Index(Generic[T]):
             self._selected[selector] = self._search(selector)
         return self._selected[selector]
 
+    def nothing(self, _selector: Selector) -> None:
+        """Nothing more can be told of a selector that finds nothing: every object is seen."""
+
     def _search(self, selector: Selector) -> tuple[T, ...]:
         if not selector.valid:
             return ()
         return tuple(
             self._order[place]
             for place in self._smallest(selector)
-            if selects(selector, self._order[place].ref.namespace, self._labels[place])
+            if named_by(selector, self._order[place].ref)
+            and selects(selector, self._order[place].ref.namespace, self._labels[place])
         )
 
     def _smallest(self, selector: Selector) -> Iterable[int]:
@@ -73,6 +82,11 @@ class Index(Generic[T]):
                 sets.append(found)
                 sizes.append(len(found))
         return min(zip(sizes, range(len(sets)), sets, strict=True))[2] if sets else range(len(self._order))
+
+
+def named_by(selector: Selector, ref: ObjectRef) -> bool:
+    """Whether name and cluster fit; an object that does not say where it is may be anywhere (`spec/v2.md` DEC-25)."""
+    return selector.name in ("", ref.name) and (selector.cluster in ("", ref.cluster) or not ref.cluster)
 
 
 def selects(selector: Selector, namespace: str, labels: Mapping[str, str]) -> bool:

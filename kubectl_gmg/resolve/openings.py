@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kubectl_gmg.model.action import SortMethod
+from kubectl_gmg.model.conventions import Conventions
 from kubectl_gmg.model.match import ROOT, PathKind, PathMatch, RouteMatch
 from kubectl_gmg.model.resolved import DeadEnd, Delegation, Host, Node, Reason, Target, Terminal
 from kubectl_gmg.resolve.delegate import Descent
@@ -29,28 +30,32 @@ class Opening:
 Place = Terminal | Opening
 
 
-def line_up(host: Host) -> tuple[Place, ...]:
+def line_up(host: Host, conventions: Conventions) -> tuple[Place, ...]:
     """The leaves of a host in the order the proxy tries them, each opening where its first route could stand."""
-    return tuple(place for node in host.tree for place in places(node, Descent()))
+    return tuple(place for node in host.tree for place in places(node, Descent(), conventions))
 
 
-def places(node: Node, above: Descent) -> tuple[Place, ...]:
+def places(node: Node, above: Descent, conventions: Conventions) -> tuple[Place, ...]:
     """The leaves and openings below a node."""
     if isinstance(node, Terminal):
         return (node,)
-    here = above.through(node.rule)
-    found = (*openings(node, here), *(place for target in ranked(node.targets) for place in inside(target, here)))
+    if node.replaced is not None:
+        return (node.replaced,)
+    here = above.through(node.rule, conventions)
+    below = (place for target in ranked(node.targets) for place in inside(target, here, conventions))
+    found = (*openings(node, here), *below)
     if node.sort is SortMethod.ROUTE_SPECIFICITY:
-        leaves = sorted((place for place in found if isinstance(place, Terminal)), key=by_specificity)
+        terminals = (place for place in found if isinstance(place, Terminal))
+        leaves = sorted(terminals, key=lambda leaf: by_specificity(leaf, conventions.ranking))
         return (*(place for place in found if isinstance(place, Opening)), *leaves)
     return found
 
 
-def inside(target: Target, above: Descent) -> Iterator[Place]:
+def inside(target: Target, above: Descent, conventions: Conventions) -> Iterator[Place]:
     """The leaves and openings below a table."""
-    here = replace(above, tables=(*above.tables, target.inclusion))
+    here = above.into(target.inclusion, conventions)
     for node in target.nodes:
-        yield from places(node, here)
+        yield from places(node, here, conventions)
 
 
 def openings(node: Delegation, here: Descent) -> Iterator[Opening]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_gmg.model.action import SortMethod
+from kubectl_gmg.model.conventions import Conventions, EqualTables, Ranking
 from kubectl_gmg.model.match import ROOT, PathKind, RouteMatch
-from kubectl_gmg.model.resolved import DeadEnd, Node, Target, Terminal
+from kubectl_gmg.model.resolved import DeadEnd, Node, Target, Terminal, Via
 
 PATH_RANK = {PathKind.EXACT: 0, PathKind.REGEX: 1, PathKind.PREFIX: 2, PathKind.SEPARATED_PREFIX: 2}
 
-Specificity = tuple[int, int, int, int, int, int]
+Specificity = tuple[int, ...]
 
 
 def by_weight(target: Target) -> int:
@@ -23,8 +24,10 @@ def by_weight(target: Target) -> int:
     return -target.inclusion.table.weight
 
 
-def by_specificity(leaf: Terminal) -> Specificity:
+def by_specificity(leaf: Terminal, ranking: Ranking) -> Specificity:
     """The key of a rule: that of its most specific match; the rule moves as a whole."""
+    if ranking is Ranking.PATH_ONLY:
+        return min(path_specificity(match) for match in leaf.matches)
     weight = leaf.tables[-1].table.weight if leaf.tables else 0
     return min(specificity(match, weight) for match in leaf.matches)
 
@@ -42,6 +45,13 @@ def specificity(match: RouteMatch, weight: int) -> Specificity:
     )
 
 
+def path_specificity(match: RouteMatch) -> Specificity:
+    """Path kind, longer path; regular expressions are all equal, no path is shorter than any (`spec/v2.md` 8.4)."""
+    if match.path is None:
+        return PATH_RANK[PathKind.PREFIX], 0
+    return PATH_RANK[match.path.kind], 0 if match.path.kind is PathKind.REGEX else -match.path.length
+
+
 SPECIFICITY_KEYS = ("path type", "path length", "table weight", "header tests", "query tests", "method test")
 """What the parts of a `Specificity` mean, in words."""
 
@@ -51,17 +61,20 @@ def ranked(targets: Iterable[Target | DeadEnd]) -> tuple[Target, ...]:
     return tuple(sorted((each for each in targets if isinstance(each, Target)), key=by_weight))
 
 
-def flatten(node: Node) -> tuple[Terminal, ...]:
+def flatten(node: Node, ranking: Ranking) -> tuple[Terminal, ...]:
     """The leaves below `node`, in the order the proxy tries them."""
     if isinstance(node, Terminal):
         return (node,)
-    leaves = tuple(leaf for target in ranked(node.targets) for below in target.nodes for leaf in flatten(below))
+    if node.replaced is not None:
+        return (node.replaced,)
+    targets = ranked(node.targets)
+    leaves = tuple(leaf for target in targets for below in target.nodes for leaf in flatten(below, ranking))
     if node.sort is SortMethod.ROUTE_SPECIFICITY:
-        return tuple(sorted(leaves, key=by_specificity))
+        return tuple(sorted(leaves, key=lambda leaf: by_specificity(leaf, ranking)))
     return leaves
 
 
-def decided_by(first: Terminal, second: Terminal) -> str:
+def decided_by(first: Terminal, second: Terminal, conventions: Conventions) -> str:
     """Why `first` stands before `second`, in words that name the deciding values.
 
     The outermost delegate that both pass and that sorts by specificity decides; else the place where their ways part.
@@ -71,10 +84,10 @@ def decided_by(first: Terminal, second: Terminal) -> str:
         if first.rules[level] is not second.rules[level]:
             break
         if first.tables[level].sort is SortMethod.ROUTE_SPECIFICITY:
-            return ranked_apart(first, second)
+            return ranked_apart(first, second, conventions.ranking)
     tables = first.tables[depth : depth + 1], second.tables[depth : depth + 1]
     if tables[0] and tables[1] and first.rules[depth] is second.rules[depth]:
-        return weighed_apart(first, second, depth)
+        return weighed_apart(first, second, depth, conventions.equal_tables)
     return "written later"
 
 
@@ -88,9 +101,10 @@ def shared_depth(first: Terminal, second: Terminal) -> int:
     return depth
 
 
-def ranked_apart(first: Terminal, second: Terminal) -> str:
+def ranked_apart(first: Terminal, second: Terminal, ranking: Ranking) -> str:
     """The first key in which two rules differ, with both values."""
-    keys = zip(SPECIFICITY_KEYS, by_specificity(first), by_specificity(second), strict=True)
+    mine_all, other_all = by_specificity(first, ranking), by_specificity(second, ranking)
+    keys = zip(SPECIFICITY_KEYS[: len(mine_all)], mine_all, other_all, strict=True)
     for name, mine, other in keys:
         if mine != other:
             return f"ROUTE_SPECIFICITY, {name}: {shown(name, other)} after {shown(name, mine)}"
@@ -106,11 +120,13 @@ def shown(name: str, key: int) -> str:
     return str(-key)
 
 
-def weighed_apart(first: Terminal, second: Terminal, depth: int) -> str:
+def weighed_apart(first: Terminal, second: Terminal, depth: int, equal: EqualTables) -> str:
     """How two tables of one delegate are told apart."""
     mine, other = first.tables[depth], second.tables[depth]
     if mine.table.weight != other.table.weight:
         return f"table weight {other.table.weight} < {mine.table.weight}"
     if mine.via is not other.via:
         return "equal weight, references before selected tables"
-    return f"equal weight, {'reference listed later' if mine.via == 'ref' else 'by namespace and name'}"
+    if mine.via is Via.REF:
+        return "equal weight, reference listed later"
+    return f"equal weight, {'the older table first' if equal is EqualTables.BY_AGE else 'by namespace and name'}"

@@ -11,16 +11,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from kubectl_gmg.model.action import ForwardTo, Options, Selector, TableRef
-from kubectl_gmg.model.declared import (
-    Inventory,
-    Policy,
-    RouteRule,
-    RouteTable,
-    RuleSelector,
-    Service,
-    VirtualHost,
-    Workload,
-)
+from kubectl_gmg.model.declared import Policy, RouteRule, RouteTable, RuleSelector, VirtualHost
+from kubectl_gmg.model.inventory import Inventory, Service, Workload
 from kubectl_gmg.model.resolved import PolicyState, PolicyUse, Terminal
 from kubectl_gmg.resolve.age import by_age
 from kubectl_gmg.resolve.destination import service_of

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kubectl_gmg.model.action import ForwardTo, ResolvedDestination
+from kubectl_gmg.model.declared import VirtualHost
 from kubectl_gmg.model.naming import encoded, located
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Gateway, Host, Resolved, ResolvedListener, Route, Terminal
@@ -13,9 +14,8 @@ from kubectl_gmg.resolve.destination import resolve_destinations
 from kubectl_gmg.views import RouteRow
 
 
-def terminal_id(host: Host, gateway: ObjectRef, leaf: Terminal) -> str:
+def terminal_id(declared: VirtualHost, gateway: ObjectRef, leaf: Terminal) -> str:
     """The id of a rule on one way down: the names met, from the host to the rule."""
-    declared = host.declared
     owner = declared.ref.namespace
     parts = [located(declared.segment, owner, gateway.namespace), leaf.rules[0].segment]
     for inclusion, rule in zip(leaf.tables, leaf.rules[1:], strict=True):
@@ -39,7 +39,7 @@ class Rows:
 
     def row(self, gateway: Gateway, listener: ResolvedListener, host: Host, route: Route) -> RouteRow:
         """One row."""
-        name = terminal_id(host, gateway.ref, route.terminal)
+        name = terminal_id(route.root, gateway.ref, route.terminal)
         first = host.domains[0] if host.domains else "-"
         key = f"{self._names[id(gateway)]}/{listener.index}/{first}/{name}@{route.match_index}"
         return RouteRow(gateway, listener, host, route, name, key, self.destinations(gateway, route))

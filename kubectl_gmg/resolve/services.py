@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kubectl_gmg.model.declared import Inventory, Listener, ListenerServices, Service, ServiceSelector
+from kubectl_gmg.model.declared import Listener, ListenerServices, ServiceSelector
+from kubectl_gmg.model.inventory import Inventory, Service
 
 INGRESS = ("istio", "ingressgateway")
 
@@ -45,6 +46,8 @@ def selects_service(selector: ServiceSelector, service: Service) -> bool:
 
 def port_of(listener: Listener, services: tuple[Service, ...] | None) -> int | None:
     """The listener's port: that of the Services' port of its name, if all of them agree."""
+    if listener.port is not None:
+        return listener.port
     numbers = {port.number for service in services or () for port in service.ports if port.name == listener.name}
     return numbers.pop() if len(numbers) == 1 else None
 

@@ -64,11 +64,11 @@ class Doubts:
         for found in opened.finder.matching(prepared):
             place, opening = opened.openings[found]
             if place < winner and item.gateway is not None:
-                yield MayDiffer(terminal_id(host, item.gateway.ref, opening.leaf), told(opening.end))
+                yield MayDiffer(terminal_id(host.declared, item.gateway.ref, opening.leaf), told(opening.end))
 
     def _opened(self, host: Host) -> OpenHost:
         if id(host) not in self._hosts:
-            numbered = tuple(enumerate(line_up(host)))
+            numbered = tuple(enumerate(line_up(host, self._declared.realm(host.declared.ref).conventions)))
             openings = [
                 (place, each, match)
                 for place, each in numbered

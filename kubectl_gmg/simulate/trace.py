@@ -20,7 +20,7 @@ from kubectl_gmg.matching.response import (
     upgrade_refused,
 )
 from kubectl_gmg.matching.rewrite import upstream_host, upstream_path
-from kubectl_gmg.model.action import DirectResponse, ForwardTo, Found, Redirect
+from kubectl_gmg.model.action import DirectResponse, ForwardTo, Found, GraphQL, Redirect
 from kubectl_gmg.model.declared import Declared, Protocol
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route
@@ -171,7 +171,7 @@ def candidate(row: RouteRow, verdict: str, winner: Route | None, prepared: Prepa
         return Candidate(row, verdict, failed_condition(row.route.match, prepared))
     if verdict == "match" or winner is None:
         return Candidate(row, verdict, "")
-    why = decided_by(winner.terminal, row.route.terminal)
+    why = decided_by(winner.terminal, row.route.terminal, row.gateway.conventions)
     return Candidate(row, verdict, f"ranked after {winner.index}", why)
 
 
@@ -192,6 +192,8 @@ def acted(prepared: Prepared, matched: Simulated) -> Simulated:
         case Redirect():
             answer = redirect(row.route.match, action, prepared)
             return replace(matched, outcome="redirect", response=answer)
+        case GraphQL():
+            return replace(matched, outcome="notSimulated", why="a query is answered by a GraphQL schema")
         case DirectResponse():
             return replace(matched, outcome="directResponse", response=direct(action, prepared))
         case ForwardTo():

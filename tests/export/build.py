@@ -13,18 +13,20 @@ from kubectl_gmg.model.action import (
     Options,
     ResolvedDestination,
 )
-from kubectl_gmg.model.declared import Inventory, Listener, Protocol, VirtualGateway, VirtualHost
+from kubectl_gmg.model.declared import Listener, Protocol, Realm, VirtualGateway, VirtualHost
+from kubectl_gmg.model.inventory import Inventory
 from kubectl_gmg.model.match import EVERYTHING, RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import Gateway, Host, Resolved, ResolvedListener, Route, Terminal
 
 NOWHERE = Origin(ObjectRef("ns", "written", "VirtualHost", "v1beta1"))
 EMPTY = Inventory()
+ROOT = VirtualHost(NOWHERE, "host", ("*",), ())
 OK = DirectResponse(200, "ok")
 
 
 def route(action: FinalAction = OK, match: RouteMatch = EVERYTHING, index: int = 1) -> Route:
-    return Route(Terminal((), (), (match,), Options()), match, action, 1, 1, index)
+    return Route(Terminal((), (), (match,), Options()), match, action, 1, 1, index, ROOT)
 
 
 def forward(*destinations: Destination) -> ForwardTo:
@@ -55,7 +57,9 @@ def listener(
 
 def gateway(*listeners: ResolvedListener, name: str = "edge", inventory: Inventory = EMPTY) -> Gateway:
     ref = ObjectRef("ns", name, "VirtualGateway", "v1beta1")
-    return Gateway(VirtualGateway(ref, tuple(each.declared for each in listeners)), listeners, inventory=inventory)
+    return Gateway(
+        VirtualGateway(ref, tuple(each.declared for each in listeners)), listeners, realm=Realm(inventory=inventory)
+    )
 
 
 def exported(

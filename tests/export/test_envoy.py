@@ -14,7 +14,8 @@ from kubectl_gmg.export.envoy import Bootstrap
 from kubectl_gmg.export.envoy_cluster import cluster_of
 from kubectl_gmg.export.envoy_match import route_match
 from kubectl_gmg.model.action import Destination, DestinationKind, DirectResponse, Found, Redirect, ResolvedDestination
-from kubectl_gmg.model.declared import Cluster, Inventory, Protocol, Service, ServicePort
+from kubectl_gmg.model.declared import Protocol
+from kubectl_gmg.model.inventory import Cluster, Inventory, Service, ServicePort
 from kubectl_gmg.model.match import HeaderMatch, PathKind, PathMatch, QueryParameterMatch, RouteMatch, ValueKind
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.request import Request

@@ -164,6 +164,7 @@ class Classifier:
             return found | set(forward_rules(route.match, route.action, prepared)) | self._again(host, place, prepared)
         if isinstance(route.action, Redirect):
             return found | set(redirect_rules(route.action, prepared))
+        assert isinstance(route.action, DirectResponse)
         return found | set(direct_rules(route.action, prepared))
 
     def _again(self, host: int, place: int, prepared: Prepared) -> set[int]:

@@ -106,7 +106,7 @@ def ends_below(node: Node, host: Host, gateway: Gateway, above: Terminal) -> Ite
     for target in node.targets:
         if isinstance(target, DeadEnd):
             name = f"{target.ref.namespace}/{target.ref.name}" if target.ref else ""
-            yield terminal_id(host, gateway.ref, here), target.reason.value, name
+            yield terminal_id(host.declared, gateway.ref, here), target.reason.value, name
         else:
             yield from below_table(target, host, gateway, here)
 

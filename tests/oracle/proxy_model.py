@@ -129,6 +129,7 @@ def routed(host: int, place: int, route: TableRoute, prepared: Prepared) -> Outc
         return local(redirect(route.match, route.action, prepared), host, place)
     if isinstance(route.action, DirectResponse):
         return local(direct(route.action, prepared), host, place)
+    assert isinstance(route.action, ForwardTo)
     path = upstream_path(route.match, route.action, prepared)
     sent = {}
     for cluster, _weight in clusters(route.action):

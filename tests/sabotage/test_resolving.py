@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from kubectl_gmg.api import v1beta1_selectors
-from kubectl_gmg.model.action import NO_OPTIONS, Options, SortMethod
+from kubectl_gmg.model.action import NO_OPTIONS, Options, SortMethod, TableRef
+from kubectl_gmg.model.conventions import Conventions, Ranking
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.match import PathKind, PathMatch, RouteMatch
-from kubectl_gmg.model.resolved import DeadEnd, Delegation, Node, Reason, Target, Terminal
+from kubectl_gmg.model.resolved import DeadEnd, Delegation, Node, Reason, Status, Target, Terminal
 from kubectl_gmg.resolve import attach, delegate, index, inherit, openings, order
 from kubectl_gmg.resolve.age import by_age
 from kubectl_gmg.simulate import doubt
@@ -62,7 +63,7 @@ def references_after_selected_tables(patch: Patch) -> None:
 
     def grown(self: Any, rule: Any, action: Any, here: Any) -> Delegation:
         node = real(self, rule, action, here)
-        named = len({(ref.namespace, ref.name) for ref in action.refs})
+        named = len({(each.namespace, each.name) for each in action.entries if isinstance(each, TableRef)})
         return replace(node, targets=(*node.targets[named:], *node.targets[:named]))
 
     patch.setattr(delegate.Grower, "_delegate", grown)
@@ -72,11 +73,11 @@ def references_after_selected_tables(patch: Patch) -> None:
 def specificity_per_match(patch: Patch) -> None:
     real = order.flatten
 
-    def flatten(node: Node) -> tuple[Terminal, ...]:
-        leaves = real(node)
+    def flatten(node: Node, ranking: Ranking) -> tuple[Terminal, ...]:
+        leaves = real(node, ranking)
         if isinstance(node, Delegation) and node.sort is SortMethod.ROUTE_SPECIFICITY:
             single = [replace(leaf, matches=(match,)) for leaf in leaves for match in leaf.matches]
-            return tuple(sorted(single, key=order.by_specificity))
+            return tuple(sorted(single, key=lambda leaf: order.by_specificity(leaf, ranking)))
         return leaves
 
     patch.setattr(order, "flatten", flatten)
@@ -87,16 +88,13 @@ def specificity_per_match(patch: Patch) -> None:
 def child_sort_kept(patch: Patch) -> None:
     """An inner delegate's block stays together below an outer ROUTE_SPECIFICITY."""
 
-    def blocks(node: Node) -> list[tuple[Terminal, ...]]:
-        return [(node,)] if isinstance(node, Terminal) else [flatten(node)]
-
-    def flatten(node: Node) -> tuple[Terminal, ...]:
+    def flatten(node: Node, ranking: Ranking) -> tuple[Terminal, ...]:
         if isinstance(node, Terminal):
             return (node,)
-        found = [block for target in order.ranked(node.targets) for below in target.nodes for block in blocks(below)]
+        found = [flatten(below, ranking) for target in order.ranked(node.targets) for below in target.nodes]
         found = [block for block in found if block]
         if node.sort is SortMethod.ROUTE_SPECIFICITY:
-            found.sort(key=lambda block: order.by_specificity(block[0]))
+            found.sort(key=lambda block: order.by_specificity(block[0], ranking))
         return tuple(leaf for block in found for leaf in block)
 
     patch.setattr(order, "flatten", flatten)
@@ -107,8 +105,8 @@ def joining(patch: Patch, join: Callable[[str, str], str]) -> None:
     """Puts another rule in the place of the one that joins prefixes and exact paths."""
     real = inherit.join_paths
 
-    def join_paths(above: PathMatch | None, own: PathMatch | None) -> PathMatch | None:
-        joined = real(above, own)
+    def join_paths(above: PathMatch | None, own: PathMatch | None, conventions: Conventions) -> PathMatch | None:
+        joined = real(above, own, conventions)
         if joined is None or own is None or own.kind is PathKind.REGEX or own.value == "/":
             return joined
         return replace(joined, value=join(above.value if above else "/", own.value))
@@ -180,15 +178,24 @@ def diamond_dropped(patch: Patch) -> None:
 def duplicate_kept(patch: Patch) -> None:
     """A table that is named and selected is entered twice."""
     real = delegate.Grower._selected
-    patch.setattr(delegate.Grower, "_selected", lambda self, action, here, named: real(self, action, here, frozenset()))
+
+    def selected(self: Any, selector: Any, pool: Any, action: Any, here: Any, found: Any) -> Any:
+        again: dict[Any, Any] = {}
+        ends = real(self, selector, pool, action, here, again)
+        found |= {(*key, "again"): target for key, target in again.items()}
+        return ends
+
+    patch.setattr(delegate.Grower, "_selected", selected)
 
 
 @fault
 def collapsed_pairs_kept(patch: Patch) -> None:
-    def every_pair(above: Sequence[RouteMatch] | None, own: Sequence[RouteMatch]) -> tuple[RouteMatch, ...]:
+    def every_pair(
+        above: Sequence[RouteMatch] | None, own: Sequence[RouteMatch], conventions: Conventions
+    ) -> tuple[RouteMatch, ...]:
         if above is None:
             return tuple(own)
-        pairs = (inherit.inherit_match(parent, child) for parent in above for child in own)
+        pairs = (inherit.inherit_match(parent, child, conventions) for parent in above for child in own)
         return tuple(pair for pair in pairs if pair is not None)
 
     patch.setattr(delegate, "inherit_matches", every_pair)
@@ -212,14 +219,14 @@ def left_out_rule_served(patch: Patch) -> None:
     real = delegate.left_out
 
     def served(rule: RouteRule, above: Any, here: Any, codes: tuple[str, ...]) -> Terminal:
-        return replace(real(rule, above, here, codes), because=())
+        return replace(real(rule, above, here, codes), because=(), status=Status.OK)
 
     patch.setattr(delegate, "left_out", served)
 
 
 @fault
 def pattern_compiled_before_it_is_joined(patch: Patch) -> None:
-    patch.setattr(delegate, "refused", lambda matches: False)
+    patch.setattr(delegate, "refused", lambda matches: ())
 
 
 @fault
@@ -238,18 +245,18 @@ def unread_taken_for_missing(patch: Patch) -> None:
 def unread_forgotten_where_a_selector_found_something(patch: Patch) -> None:
     real = delegate.Grower._selected
 
-    def selected(self: Any, action: Any, here: Any, named: Any) -> Any:
-        found, skipped = real(self, action, here, named)
-        live = tuple(each for each in found if isinstance(each, Target))
-        return live or found, skipped
+    def selected(self: Any, selector: Any, pool: Any, action: Any, here: Any, found: Any) -> Any:
+        before = len(found)
+        ends, skipped = real(self, selector, pool, action, here, found)
+        return [] if len(found) > before else ends, skipped
 
     patch.setattr(delegate.Grower, "_selected", selected)
 
 
 @fault
 def unread_table_taken_for_the_lightest(patch: Patch) -> None:
-    def after_all(node: Any, above: Any) -> Any:
-        found = real(node, above)
+    def after_all(node: Any, above: Any, conventions: Any) -> Any:
+        found = real(node, above, conventions)
         return tuple(sorted(found, key=lambda place: isinstance(place, openings.Opening)))
 
     real = openings.places

@@ -1,0 +1,135 @@
+"""Who sees what: workspaces own objects, export and import them (`spec/v2.md` 12, DEC-20 to DEC-25)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from kubectl_gmg.model.action import Selector
+from kubectl_gmg.model.declared import Labels, Realm, RouteTable
+from kubectl_gmg.model.origin import ObjectRef
+from kubectl_gmg.model.resolved import DeadEnd, Reason
+from kubectl_gmg.model.workspace import ClusterPattern, NamespacePattern, Share, Shared, Workspace, WorkspaceSettings
+from kubectl_gmg.resolve.age import by_age
+from kubectl_gmg.resolve.index import Index
+
+IMPLICIT = ""
+"""The workspace of everything where there are no workspaces (DEC-24)."""
+
+
+class Tenancy:
+    """The workspaces of one realm."""
+
+    def __init__(self, realm: Realm) -> None:
+        self._workspaces = sorted(realm.workspaces, key=lambda each: by_age(each.created, each.ref))
+        self._named = {each.name: each for each in self._workspaces}
+        self._clusters = {each.name: dict(each.labels) for each in realm.inventory.clusters}
+        self._owners: dict[tuple[str, str], str | None] = {}
+        self._everywhere = [each for each in realm.settings if each.everywhere]
+        self._settings: dict[str, WorkspaceSettings] = {}
+        own = (each for each in realm.settings if not each.everywhere)
+        for each in sorted(own, key=lambda each: by_age(each.created, each.ref)):
+            owner = self.owner(each.ref)
+            if owner is not None:
+                self._settings.setdefault(owner, each)
+
+    def owner(self, ref: ObjectRef) -> str | None:
+        """The workspace that an object belongs to; None for an object that no workspace reads (12.2 rule 3)."""
+        if not self._workspaces:
+            return IMPLICIT
+        place = (ref.cluster, ref.namespace)
+        if place not in self._owners:
+            owning = (each.name for each in self._workspaces if self._holds(each, *place))
+            self._owners[place] = next(owning, None)
+        return self._owners[place]
+
+    def sees(self, viewer: str | None, ref: ObjectRef, labels: Labels, kind: Shared) -> bool:
+        """Whether a workspace may use an object: its own, or one that is exported to it and that it imports."""
+        owner = self.owner(ref)
+        if viewer is None or owner is None:
+            return False
+        if viewer == owner:
+            return True
+        exports, imports = self._shares(owner, exported=True), self._shares(viewer, exported=False)
+        return self._shared(exports, viewer, ref, labels, kind) and self._shared(imports, owner, ref, labels, kind)
+
+    def _shares(self, workspace: str, *, exported: bool) -> Iterable[Share]:
+        found = (*self._everywhere, *([self._settings[workspace]] if workspace in self._settings else []))
+        return [share for each in found for share in (each.exports if exported else each.imports)]
+
+    def _shared(self, shares: Iterable[Share], other: str, ref: ObjectRef, labels: Labels, kind: Shared) -> bool:
+        """Whether any entry names the other workspace and the object."""
+        partner = self._named[other]
+        return any(with_workspace(share, partner) and of_object(share, ref, labels, kind) for share in shares)
+
+    def _holds(self, workspace: Workspace, cluster: str, namespace: str) -> bool:
+        patterns = (each for each in workspace.clusters if each.config and self._fits(each, cluster))
+        return any(has_namespace(each, namespace) for pattern in patterns for each in pattern.namespaces)
+
+    def _fits(self, pattern: ClusterPattern, cluster: str) -> bool:
+        """Whether a cluster is meant; an object that does not say where it is may be anywhere (DEC-25)."""
+        if not cluster:
+            return True
+        if pattern.name and not fnmatchcase(cluster, pattern.name):
+            return False
+        return set(pattern.labels) <= set(self._clusters.get(cluster, {}).items())
+
+
+def has_namespace(pattern: NamespacePattern, namespace: str) -> bool:
+    """Whether a namespace is meant; labels of namespaces are not read, so a pattern of labels alone means none."""
+    return pattern.config and bool(pattern.name) and fnmatchcase(namespace, pattern.name)
+
+
+def with_workspace(share: Share, workspace: Workspace) -> bool:
+    """Whether an entry is about a workspace: name and labels must fit one of its patterns."""
+    return any(
+        (not each.name or fnmatchcase(workspace.name, each.name)) and set(each.labels) <= set(workspace.labels)
+        for each in share.workspaces
+    )
+
+
+def of_object(share: Share, ref: ObjectRef, labels: Labels, kind: Shared) -> bool:
+    """Whether an entry is about an object; without resources it is about everything."""
+    return not share.resources or any(
+        each.kind in (Shared.ALL, kind)
+        and set(each.labels) <= set(labels)
+        and each.name in ("", ref.name)
+        and each.namespace in ("", ref.namespace)
+        and (each.cluster in ("", ref.cluster) or not ref.cluster)
+        for each in share.resources
+    )
+
+
+class VisibleTables:
+    """The tables that one workspace may delegate to, and what is known of the others."""
+
+    def __init__(self, tenancy: Tenancy, viewer: str | None, tables: tuple[RouteTable, ...]) -> None:
+        self._tenancy = tenancy
+        self._all = Index(tables)
+        seen = [each for each in tables if tenancy.sees(viewer, each.ref, each.labels, Shared.ROUTE_TABLE)]
+        self._visible = Index(seen)
+        self._usable = Index(each for each in seen if not each.has_hosts)
+
+    def named(self, namespace: str, name: str) -> RouteTable | None:
+        """The table of that name."""
+        return self._usable.named(namespace, name)
+
+    def select(self, selector: Selector) -> tuple[RouteTable, ...]:
+        """All tables that fit and may be delegated to, by namespace and then name."""
+        return self._of_workspace(selector, self._usable)
+
+    def nothing(self, selector: Selector) -> DeadEnd | None:
+        """Whether something fits that has hosts, or that is not visible from here (8.1, SEM-01)."""
+        for index, reason, why in (
+            (self._visible, Reason.HAS_HOSTS, "it has hosts of its own"),
+            (self._all, Reason.NOT_VISIBLE, "its workspace does not export it here, or this one does not import it"),
+        ):
+            if found := self._of_workspace(selector, index):
+                return DeadEnd(reason, selector.origin, found[0].ref, note=why)
+        return None
+
+    def _of_workspace(self, selector: Selector, index: Index[RouteTable]) -> tuple[RouteTable, ...]:
+        found = index.select(selector)
+        if not selector.workspace:
+            return found
+        return tuple(each for each in found if self._tenancy.owner(each.ref) == selector.workspace)
