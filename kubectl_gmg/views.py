@@ -160,6 +160,7 @@ class Simulated:
     omitted: int = 0
     expectations: tuple[Expectation, ...] = ()
     not_simulated: tuple[str, ...] = ()
+    once_fixed: Simulated | None = None
     may_differ: tuple[MayDiffer, ...] = ()
     input: tuple[str, int] | None = None
     why: str = ""

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from kubectl_gmg.api import v1beta1
+from functools import reduce
+
+from kubectl_gmg.api import v1beta1, v2
 from kubectl_gmg.model.declared import Declared
 from kubectl_gmg.model.snapshot import Kind, Snapshot
 
 KINDS: tuple[Kind, ...] = v1beta1.KINDS
 """Every kind that some generation claims."""
 
+LOWER = {v1beta1.GENERATION: v1beta1.lower, v2.GENERATION: v2.lower}
+SERVICES = frozenset((kind.generation, kind.name) for kind in v2.SERVICES)
+
 
 def lower(snapshot: Snapshot) -> Declared:
-    """What the objects say, whatever generation they belong to."""
-    return v1beta1.lower(snapshot)
+    """What the objects say, whatever generation they belong to.
+
+    A generation of which nothing was read says nothing, but the first speaks where none does. Services of Kubernetes
+    alone are no sign of a generation.
+    """
+    kinds = {(raw.ref.generation, raw.ref.kind) for raw in snapshot.objects} - SERVICES
+    present = {generation for generation, _ in kinds} or {v1beta1.GENERATION}
+    return reduce(Declared.beside, [read(snapshot) for generation, read in LOWER.items() if generation in present])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode
 
 from kubectl_gmg.kube import stream
@@ -24,12 +24,17 @@ from kubectl_gmg.kube.failures import (
 from kubectl_gmg.kube.kubeconfig import Connection
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
+    from urllib3 import BaseHTTPResponse, HTTPHeaderDict
 
     from kubectl_gmg.kube.login import Access
 
+T = TypeVar("T")
+
 PAUSES = (0.2, 0.5, 1.0)
 """Seconds before a request is sent once more where the server asks for no other delay; so many times at most."""
+
+GRACE = 0.2
+"""Seconds more than a request may take in which its own limits may still end it."""
 
 LONGEST_PAUSE = 60.0
 """A server that asks for more patience than this gets none."""
@@ -115,6 +120,7 @@ class Client:
         query = {"limit": str(self._connection.chunk_size)} if self._connection.chunk_size else {}
         fresh, mixed = self._connection.stream, False
         expired = 0
+        followed: set[str] = set()
         while True:
             try:
                 page = list_of(self.get(path, query, until))
@@ -131,8 +137,9 @@ class Client:
             following = continue_of(page)
             if not following:
                 return
-            if following == query.get("continue"):
-                raise MalformedError("the server repeats one page for ever")
+            if following in followed:
+                raise MalformedError("the server leads round in a circle from page to page")
+            followed.add(following)
             query = {**query, "continue": following}
 
     def _streamed(self, path: str, until: float | None) -> Iterator[Page]:
@@ -143,7 +150,10 @@ class Client:
         limit = self._limit(until)
         read, status = 0, 0
         try:
-            response = self._send(f"{path}?{urlencode(stream.QUERY)}", limit, {"Accept-Encoding": "identity"})
+            headers = self.access.headers()
+            headers["Accept-Encoding"] = "identity"
+            target = f"{path}?{urlencode(stream.QUERY)}"
+            response = within(limit, lambda: self._send(target, limit, headers))
             status = response.status
             if status != 200:
                 raise Answer.of(response, started + limit, limit).failure()
@@ -205,18 +215,17 @@ class Client:
         """One request and its whole answer within `limit` seconds."""
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 - only a command that talks to a cluster needs it
 
+        headers = self.access.headers()  # a credential helper may ask a person, who takes the time that it takes
         ends = time.monotonic() + limit
         try:
-            return Answer.of(self._send(target, limit), ends, limit)
+            return within(limit, lambda: Answer.of(self._send(target, limit, headers), ends, limit))
         except HTTPError as error:
             raise transport_error(error, limit, reached=self.reached) from None
 
-    def _send(self, target: str, limit: float, more: Mapping[str, str] | None = None) -> BaseHTTPResponse:
+    def _send(self, target: str, limit: float, headers: HTTPHeaderDict) -> BaseHTTPResponse:
         """Send one request; the answer is still to be read."""
         from urllib3 import Timeout  # noqa: PLC0415
 
-        headers = self.access.headers()
-        headers.update(more or {})
         response = self.access.pool.request(
             "GET",
             self.access.host + target,
@@ -232,6 +241,29 @@ class Client:
         """Say what was asked, what came, and how long it took."""
         with self._lock:
             self._report.trace(f"GET {target} {outcome} {(time.monotonic() - started) * 1000:.0f} ms")
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What `work` makes, or raises, in a thread of its own, which is left alone once the time is over.
+
+    A name that is looked up, a handshake and headers that come byte by byte heed no other limit. Raises `TimedOutError`
+    a little late, so that a limit of the socket, which knows more, comes first.
+    """
+    from concurrent.futures import Future  # noqa: PLC0415 - only a command that talks to a cluster needs it
+
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="request", daemon=True).start()
+    try:
+        return future.result(None if seconds == inf else seconds + GRACE)
+    except TimeoutError:
+        raise TimedOutError(f"no whole answer within {seconds:.3g} s") from None
 
 
 def list_of(value: Any) -> dict[str, Any]:
@@ -263,7 +295,8 @@ def transport_error(error: Exception, limit: float, *, reached: bool) -> Request
     if isinstance(cause, urllib3.ProxyError):
         return UnreachableError("the proxy cannot be reached, or does not let the connection through")
     if isinstance(cause, urllib3.SSLError):
-        return UnreachableError(tls_failure(cause))
+        cut = reached and any(isinstance(each, ssl.SSLEOFError) for each in cause.args)
+        return BrokenError("the connection broke off") if cut else UnreachableError(tls_failure(cause))
     again: type[UnreachableError] = BrokenError if reached else UnreachableError
     meanings: tuple[tuple[type[Exception], RequestError], ...] = (
         (urllib3.NameResolutionError, UnreachableError("its name cannot be resolved")),
@@ -301,6 +334,8 @@ def tls_failure(error: Exception) -> str:
     for each in error.args:
         if isinstance(each, ssl.SSLCertVerificationError):
             return CERTIFICATE_FAULTS.get(each.verify_code, "its certificate is not trusted")
+        if isinstance(each, ssl.SSLEOFError):
+            return "it hangs up while TLS begins, as where it wants a client certificate"
         if isinstance(each, ssl.SSLError):
             return TLS_FAULTS.get(each.reason or "", "the TLS handshake fails")
     return "the TLS handshake fails"

@@ -6,10 +6,7 @@ user that are made here. Nothing is ever written. Messages name entries and file
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -21,8 +18,18 @@ from kubectl_gmg.errors import SourceError, UsageError
 
 Entry = dict[str, Any]
 SECTIONS = ("clusters", "contexts", "users")
-LOGINS = ("token", "tokenFile", "username", "password", "exec", "auth-provider")
+LOGINS = ("token", "username", "password", "exec", "auth-provider")
+AUTHORITY = ("certificate-authority", "certificate-authority-data")
+TEXTS = (
+    *("server", "tls-server-name", "proxy-url", *AUTHORITY),
+    *("client-certificate", "client-certificate-data", "client-key", "client-key-data", "token", "tokenFile"),
+    *("username", "password", "as", "as-uid", "cluster", "user", "namespace"),
+)
+SWITCHES = ("insecure-skip-tls-verify", "disable-compression")
+MAPPINGS = ("exec", "auth-provider", "as-user-extra")
 PATHS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
+POD = "in-cluster"
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 FILES_HINT = "see what kubectl makes of it: kubectl config view"
 
 
@@ -62,20 +69,9 @@ class Chosen:
     user_name: str = ""
 
     @property
-    def helper(self) -> str:
-        """The program that the credentials come from; empty for none."""
-        found = self.user.get("exec")
-        return os.path.basename(str(found.get("command", ""))) if isinstance(found, dict) else ""  # noqa: PTH119
-
-    def config(self) -> Entry:
-        """A kubeconfig of this context alone."""
-        login = {name: value for name, value in self.user.items() if value is not None}
-        return {
-            "current-context": "chosen",
-            "contexts": [{"name": "chosen", "context": {"cluster": "chosen", "user": "chosen"}}],
-            "clusters": [{"name": "chosen", "cluster": self.cluster}],
-            "users": [{"name": "chosen", "user": login}],
-        }
+    def secure(self) -> bool:
+        """Whether requests travel over TLS."""
+        return urlsplit(self.cluster["server"]).scheme == "https"
 
 
 @dataclass(slots=True)
@@ -98,6 +94,35 @@ class Merged:
             known = getattr(self, section)
             for name, entry in entries(content, section, path):
                 known.setdefault(name, with_absolute_paths(entry, path.parent))
+
+
+def in_pod(connection: Connection) -> bool:
+    """Whether no kubeconfig exists but the environment is that of a pod, as kubectl decides it."""
+    asked = connection.kubeconfig or connection.server or connection.context
+    return not asked and bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and not existing_files()
+
+
+def of_pod() -> Merged:
+    """The service account of this pod, as if a kubeconfig had it."""
+    host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ.get("KUBERNETES_SERVICE_PORT", "443")
+    authority = SERVICE_ACCOUNT / "ca.crt"
+    try:
+        token = (SERVICE_ACCOUNT / "token").read_text(encoding="utf-8").strip()
+        namespace = (SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
+        authority.read_bytes()
+    except (OSError, ValueError):
+        raise SourceError(
+            "there is no kubeconfig, and the service account of this pod cannot be read",
+            "mount a service account token, or name a kubeconfig with --kubeconfig",
+        ) from None
+    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    return Merged(
+        files=str(SERVICE_ACCOUNT),
+        current=POD,
+        clusters={POD: {"server": server, "certificate-authority": str(authority)}},
+        contexts={POD: {"cluster": POD, "user": POD, "namespace": namespace}},
+        users={POD: {"token": token}},
+    )
 
 
 def kubeconfig_files() -> str:
@@ -172,14 +197,13 @@ def with_absolute_paths(entry: Entry, folder: Path) -> Entry:
 
 
 def choose(connection: Connection) -> Chosen:
-    """The context that is meant, with what the flags change.
+    """The context that is meant, with what the flags change; without any kubeconfig that of the pod this runs in.
 
     Raises `SourceError` if there is no such context, cluster or user, and `UsageError` for flags that do not fit.
     """
-    if (connection.as_groups or connection.as_uid) and not connection.as_user:
-        raise UsageError("--as-group and --as-uid need --as", "say whom to impersonate with --as")
-    found = merged(connection)
+    found = of_pod() if in_pod(connection) else merged(connection)
     name, context = context_of(found, connection)
+    require_types(context, f"context {name}")
     cluster_name = connection.cluster or text_of(context, "cluster")
     user_name = connection.user or text_of(context, "user")
     cluster = found.clusters.get(cluster_name)
@@ -188,11 +212,13 @@ def choose(connection: Connection) -> Chosen:
     user = found.users.get(user_name)
     if user is None and user_name:
         raise unknown("user", user_name, name, found.users)
+    require_types(cluster or {}, f"cluster {cluster_name}")
+    require_types(user or {}, f"user {user_name}")
     cluster = changed_cluster(cluster or {}, connection)
-    chosen_user = changed_user(user or {}, user_name, connection)
     require_server(cluster, name, found.files)
     label = name or urlsplit(cluster["server"]).netloc.rpartition("@")[2]
-    return Chosen(label, text_of(context, "namespace") or "default", cluster, chosen_user, user_name)
+    login = changed_user(user or {}, connection)
+    return Chosen(label, text_of(context, "namespace") or "default", cluster, login, user_name)
 
 
 def context_of(found: Merged, connection: Connection) -> tuple[str, Entry]:
@@ -235,94 +261,51 @@ def changed_cluster(cluster: Entry, connection: Connection) -> Entry:
     """The cluster with the address and the trust that the flags ask for."""
     changed = {name: value for name, value in cluster.items() if value is not None}
     if connection.server:
-        changed["server"] = connection.server if "//" in connection.server else f"https://{connection.server}"
+        changed["server"] = connection.server
+    if changed.get("server") and "//" not in changed["server"]:
+        changed["server"] = f"http://{changed['server']}"  # as in kubectl, which then shows no login
     if connection.tls_server_name:
         changed["tls-server-name"] = connection.tls_server_name
     if connection.insecure and connection.certificate_authority:
         raise UsageError("--insecure-skip-tls-verify and --certificate-authority exclude each other", "give one")
     if connection.insecure or connection.certificate_authority:
-        for name in ("certificate-authority", "certificate-authority-data", "insecure-skip-tls-verify"):
+        for name in (*AUTHORITY, "insecure-skip-tls-verify"):
             changed.pop(name, None)
     if connection.insecure:
         changed["insecure-skip-tls-verify"] = True
     if connection.certificate_authority:
         changed["certificate-authority"] = str(Path(connection.certificate_authority).expanduser().absolute())
+    if changed.get("insecure-skip-tls-verify") and any(changed.get(name) for name in AUTHORITY):
+        raise SourceError("the cluster has an authority to trust, and insecure-skip-tls-verify too", FILES_HINT)
     return changed
 
 
-def changed_user(user: Entry, name: str, connection: Connection) -> Entry:
-    """The user with the token of the flag, or with the one that a file or an old provider holds."""
+def changed_user(user: Entry, connection: Connection) -> Entry:
+    """The user with the token of the flag; certificates and a token file, which wins, stay as in kubectl."""
     changed = {each: value for each, value in user.items() if value is not None}
     if connection.token:
         return {each: value for each, value in changed.items() if each not in LOGINS} | {"token": connection.token}
-    if "tokenFile" in changed:  # as in kubectl, the file wins over a token beside it
-        changed["token"] = token_in(changed.pop("tokenFile"), name)
-    provider = changed.pop("auth-provider", None)
-    if provider is not None and "token" not in changed:
-        changed["token"] = provider_token(provider, name)
     return changed
 
 
-def token_in(path: str, user: str) -> str:
-    """The token in a file, without the line's end."""
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        raise SourceError(f"the token file {path} of user {user} cannot be read", "log in again") from None
+def require_types(entry: Entry, what: str) -> None:
+    """Raises `SourceError` for values that kubectl would refuse: a quoted "false" must not count as true."""
+    wrong = [name for name in TEXTS if not isinstance(entry.get(name) or "", str)]
+    wrong += [name for name in SWITCHES if not isinstance(entry.get(name) or False, bool)]
+    wrong += [name for name in MAPPINGS if not isinstance(entry.get(name) or {}, dict)]
+    wrong += [] if are_texts(entry.get("as-groups")) else ["as-groups"]
+    extra = entry.get("as-user-extra")
+    wrong += ["as-user-extra"] if isinstance(extra, dict) and not all(map(are_texts, extra.values())) else []
+    if wrong:
+        raise SourceError(f"{what} of the kubeconfig cannot be used: {wrong[0]} has a wrong type", FILES_HINT)
 
 
-def provider_token(provider: Any, user: str) -> str:
-    """The token that an auth-provider, the login before credential helpers, left in the kubeconfig.
-
-    It is never renewed here: a new refresh token would have to be written back. kubectl does that.
-    """
-    config = provider.get("config") if isinstance(provider, dict) else None
-    config = config if isinstance(config, dict) else {}
-    token = config.get("id-token") or config.get("access-token")
-    if not isinstance(token, str) or not token:
-        hint = "log in with kubectl first, or use a credential helper (exec)"
-        raise SourceError(f"the auth-provider of user {user} holds no token", hint)
-    if expired(token):
-        raise SourceError(f"the login of user {user} has expired", "run any kubectl command: it renews the login")
-    return token
-
-
-def expired(token: str) -> bool:
-    """Whether a JWT says that its time is over; other tokens do not say."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return False
-    try:
-        ends = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))).get("exp")
-    except (ValueError, AttributeError):
-        return False
-    return isinstance(ends, int | float) and ends <= time.time()
-
-
-def impersonation(user: Entry, connection: Connection) -> tuple[tuple[str, str], ...]:
-    """The headers that say whom to act as; flags win over the kubeconfig. A name may come several times."""
-    who = connection.as_user or text_of(user, "as")
-    if not who:
-        return ()
-    groups = connection.as_groups or texts_of(user.get("as-groups"))
-    uid = connection.as_uid or text_of(user, "as-uid")
-    extra = user.get("as-user-extra") if not connection.as_user else None
-    found = [("Impersonate-User", who), *(("Impersonate-Group", group) for group in groups)]
-    found += [("Impersonate-Uid", uid)] if uid else []
-    for name, values in (extra if isinstance(extra, dict) else {}).items():
-        found += [(f"Impersonate-Extra-{name}", value) for value in texts_of(values)]
-    for name, value in found:
-        if not (name + value).isprintable():
-            raise UsageError(f"the value of {name} cannot be sent", "use printable characters")
-    return tuple(found)
+def are_texts(value: Any) -> bool:
+    """Whether this is a list of texts, or absent."""
+    return value is None or (isinstance(value, list) and all(isinstance(each, str) for each in value))
 
 
 def text_of(entry: Entry, name: str) -> str:
     """A text of an entry; empty if it has none."""
     value = entry.get(name)
     return value if isinstance(value, str) else ""
-
-
-def texts_of(value: Any) -> tuple[str, ...]:
-    """The texts of a list."""
-    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()

@@ -1,4 +1,4 @@
-"""From a chosen context to a way to send requests: credentials, TLS and proxies, as the client library does them.
+"""From a chosen context to a way to send requests: TLS and proxies, as the client library does them.
 
 This is the only module that imports `kubernetes`, and late: the import alone takes longer than kubectl's whole run
 (`performance.md`). Keys and certificates that a kubeconfig holds as text must be files for Python's TLS; they live in a
@@ -8,28 +8,22 @@ private directory for as long as they take to be loaded.
 
 from __future__ import annotations
 
-import logging
-import os
-import re
 import ssl
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from importlib.util import find_spec
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from kubectl_gmg.errors import SourceError
-from kubectl_gmg.kube.kubeconfig import Chosen, Connection, choose, existing_files, impersonation
+from kubectl_gmg.kube.credentials import Credential, Login, basic, impersonation
+from kubectl_gmg.kube.failures import UnauthorizedError
+from kubectl_gmg.kube.kubeconfig import Chosen, Connection, Entry, choose
 
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict, PoolManager
 
-POD_CONTEXT = "in-cluster"
-POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-EXIT_STATUS = re.compile(r"exec: process returned (-?\d+)")
 CONNECTIONS = 8
 
 
@@ -41,9 +35,8 @@ class Access:
     namespace: str
     host: str
     pool: PoolManager = field(repr=False)
-    settings: Any = field(repr=False)
+    login: Login = field(repr=False)
     act_as: tuple[tuple[str, str], ...] = ()
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def server(self) -> str:
@@ -53,19 +46,23 @@ class Access:
     @property
     def anonymous(self) -> bool:
         """Whether requests carry no login that could be seen: no token, and no client certificate."""
-        return not self.settings.auth_settings() and not self.settings.cert_file
+        return self.login.credential == Credential()
 
     def headers(self) -> HTTPHeaderDict:
-        """What goes with every request; asks a credential helper again when its token has expired."""
+        """What goes with every request; asks a credential helper again when its login has expired.
+
+        Raises `UnauthorizedError` if that fails.
+        """
         from urllib3 import HTTPHeaderDict
 
         found = HTTPHeaderDict({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "kubectl-gmg"})
         for name, value in self.act_as:
             found.add(name, value)
-        with self.lock, overheard():
-            for each in self.settings.auth_settings().values():
-                if each["value"]:
-                    found[each["key"]] = each["value"]
+        try:
+            if shown := self.login.credential.authorization:
+                found["Authorization"] = shown
+        except SourceError as error:
+            raise UnauthorizedError(error.message) from None
         return found
 
 
@@ -76,38 +73,18 @@ def log_in(connection: Connection) -> Access:
     """
     from kubernetes import client
 
+    chosen = choose(connection)
+    act_as = impersonation(chosen, connection)
+    login = Login(chosen)
     settings = type.__call__(client.Configuration)  # an own one: a plain call may copy the process-wide default
-    settings.host = ""  # the library's own default would send the token to localhost
+    settings.host = ""  # the library's own default would send requests to localhost
     settings.retries = 0  # the library would try four times, each for the full time limit
     settings.connection_pool_maxsize = CONNECTIONS
-    if in_pod(connection):
-        context, namespace = use_pod(settings)
-        return Access(context, namespace, settings.host, pool_of(settings), settings, impersonation({}, connection))
-    chosen = choose(connection)
-    act_as = impersonation(chosen.user, connection)
     with tempfile.TemporaryDirectory(prefix="kubectl-gmg-") as folder:  # for this user alone (mode 700)
-        use_kubeconfig(settings, chosen, folder)
+        use_kubeconfig(settings, chosen, login.credential, folder)
+        choose_proxy(settings, chosen)
         pool = pool_of(settings)
-    return Access(chosen.context, chosen.namespace, settings.host, pool, settings, act_as)
-
-
-def in_pod(connection: Connection) -> bool:
-    """Whether no kubeconfig exists but the environment is that of a pod, as kubectl decides it."""
-    asked = connection.kubeconfig or connection.server or connection.context
-    return not asked and bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and not existing_files()
-
-
-def use_pod(settings: Any) -> tuple[str, str]:
-    """Fill `settings` from the pod's service account; its name for a context, and its namespace."""
-    config = library()
-    try:
-        config.load_incluster_config(client_configuration=settings)
-        return POD_CONTEXT, POD_NAMESPACE.read_text(encoding="utf-8").strip()
-    except (config.ConfigException, OSError):
-        raise SourceError(
-            "there is no kubeconfig, and the service account of this pod cannot be read",
-            "mount a service account token, or name a kubeconfig with --kubeconfig",
-        ) from None
+    return Access(chosen.context, chosen.namespace, settings.host, pool, login, act_as)
 
 
 def library() -> Any:
@@ -117,38 +94,74 @@ def library() -> Any:
     return config
 
 
-def use_kubeconfig(settings: Any, chosen: Chosen, folder: str) -> None:
+def use_kubeconfig(settings: Any, chosen: Chosen, credential: Credential, folder: str) -> None:
     """Fill `settings` from the chosen context; files that must be written go to `folder`.
 
-    The library's own messages are dropped: they quote whole users with their tokens.
+    The library gets certificates only: tokens go into each request's header. Its own messages are dropped, they quote
+    whole entries.
     """
     config = library()
     try:
-        with overheard() as said:
-            config.load_kube_config_from_dict(
-                chosen.config(),
-                context="chosen",
-                client_configuration=settings,
-                persist_config=False,
-                temp_file_path=folder,
-            )
+        config.load_kube_config_from_dict(
+            alone(chosen.cluster, credential.certificate),
+            context="chosen",
+            client_configuration=settings,
+            persist_config=False,
+            temp_file_path=folder,
+        )
     except (config.ConfigException, OSError, ValueError, TypeError, AttributeError, KeyError):
         who = f"user {chosen.user_name} or the cluster of context {chosen.context}"
         hint = "is every file that they name there? See: kubectl config view --minify"
         raise SourceError(f"the kubeconfig's {who} cannot be used", hint) from None
-    if chosen.helper and not settings.auth_settings() and not settings.cert_file:
-        raise helper_failed(chosen, said)
 
 
-def helper_failed(chosen: Chosen, said: list[str]) -> SourceError:
-    """What became of the credential helper; what it printed may be a secret and is not told."""
-    who = f"the credential helper {chosen.helper} of user {chosen.user_name}"
-    found = next(filter(None, map(EXIT_STATUS.match, said)), None)
-    if found:
-        return SourceError(f"{who} failed (exit {found[1]})", "log in again; kubectl get namespaces shows what it says")
-    if any("No such file" in text for text in said):
-        return SourceError(f"{who} is not installed", "install it, or put it on the PATH")
-    return SourceError(f"{who} printed no credential that can be used", "run it yourself to see what it prints")
+def alone(cluster: Entry, certificate: Entry) -> Entry:
+    """A kubeconfig of one context."""
+    return {
+        "current-context": "chosen",
+        "contexts": [{"name": "chosen", "context": {"cluster": "chosen", "user": "chosen"}}],
+        "clusters": [{"name": "chosen", "cluster": cluster}],
+        "users": [{"name": "chosen", "user": certificate}],
+    }
+
+
+def choose_proxy(settings: Any, chosen: Chosen) -> None:
+    """Use proxies as kubectl does, and send the login that a proxy's address holds.
+
+    One in the kubeconfig is always used. One in the environment is not, for this machine itself, where local clusters
+    listen, and it may lack a scheme; the library knows no such rules.
+    """
+    if chosen.cluster.get("proxy-url"):
+        settings.no_proxy = None
+    elif is_this_machine(settings.host):
+        settings.proxy = None
+    elif settings.proxy and "//" not in settings.proxy:
+        settings.proxy = f"http://{settings.proxy}"
+    try:
+        proxy = urlsplit(settings.proxy or "")
+        login = basic(unquote(proxy.username), unquote(proxy.password or "")) if proxy.username is not None else ""
+    except ValueError:
+        raise bad_proxy() from None
+    if proxy.scheme.startswith("socks") and find_spec("socks") is None:
+        raise SourceError("a SOCKS proxy needs the Python package PySocks", "install it beside kubectl-gmg")
+    if login:
+        settings.proxy_headers = {"Proxy-Authorization": login}
+        settings.proxy = proxy._replace(netloc=proxy.netloc.rpartition("@")[2]).geturl()
+
+
+def is_this_machine(address: str) -> bool:
+    """Whether an address leads to the loopback."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def bad_proxy() -> SourceError:
+    """The proxy's address is none."""
+    hint = "it should be like http://HOST:PORT; see proxy-url in the kubeconfig, and HTTPS_PROXY"
+    return SourceError("the address of the proxy cannot be used", hint)
 
 
 def pool_of(settings: Any) -> PoolManager:
@@ -168,8 +181,7 @@ def pool_of(settings: Any) -> PoolManager:
         if settings.host.startswith("https"):
             pool.connection_pool_kw["ssl_context"] = tls_context(settings)
     except (urllib3.exceptions.HTTPError, ImportError, AttributeError, ValueError):
-        hint = "it should be like http://HOST:PORT; see proxy-url in the kubeconfig, and HTTPS_PROXY"
-        raise SourceError("the address of the proxy cannot be used", hint) from None
+        raise bad_proxy() from None
     return pool
 
 
@@ -195,23 +207,3 @@ def tls_context(settings: Any) -> ssl.SSLContext:
             hint = "do client-certificate and client-key of the kubeconfig belong together, without a password?"
             raise SourceError("the client certificate of the user cannot be used", hint) from None
     return context
-
-
-@contextmanager
-def overheard() -> Iterator[list[str]]:
-    """What the library logs meanwhile, kept from everybody else.
-
-    It logs whatever a failing credential helper prints, which may be a secret.
-    """
-    said: list[str] = []
-
-    class Ear(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            said.append(record.getMessage())
-
-    root = logging.getLogger()
-    before, root.handlers = root.handlers, [Ear()]
-    try:
-        yield said
-    finally:
-        root.handlers = before

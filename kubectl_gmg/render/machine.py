@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
+from kubectl_gmg.matching.response import Response
 from kubectl_gmg.model.resolved import Gateway
 from kubectl_gmg.model.server import Server
 from kubectl_gmg.render import Locate
@@ -33,6 +34,7 @@ from kubectl_gmg.views import (
     Simulated,
     Simulation,
     TreeNode,
+    Upstream,
     VersionInfo,
     is_negative,
 )
@@ -197,11 +199,36 @@ def simulation(view: Simulation, locate: Locate) -> Json:
     return envelope("Simulation", view.about, summary, (item_json(item, locate) for item in view.items))
 
 
+def upstream_json(upstream: Upstream | None) -> Json | None:
+    """The request as it is sent on."""
+    if upstream is None:
+        return None
+    destinations = [destination_json(each) for each in upstream.destinations]
+    return {"method": upstream.method, "host": upstream.host, "path": upstream.path, "destinations": destinations}
+
+
+def response_json(response: Response | None) -> Json | None:
+    """What the proxy answers by itself."""
+    if response is None:
+        return None
+    headers = [{"name": name, "value": value} for name, value in response.headers]
+    return {"status": response.status, "headers": headers, "body": response.body}
+
+
+def once_fixed_json(item: Simulated, locate: Locate) -> Json:
+    """What a frozen tree would do once it is mended."""
+    return {
+        "outcome": item.outcome,
+        "route": route_json(item.row, locate) if item.row else None,
+        "upstream": upstream_json(item.upstream),
+        "response": response_json(item.response),
+    }
+
+
 def item_json(item: Simulated | BadLine, locate: Locate) -> Json:
     """One answer (6.3)."""
     if isinstance(item, BadLine):
         return {"error": item.error, "input": {"file": item.input[0], "line": item.input[1]}}
-    upstream, response = item.upstream, item.response
     return {
         "request": request_json(item.request, item.routed_path, item.input),
         "gateway": gateway_json(item.gateway),
@@ -211,23 +238,10 @@ def item_json(item: Simulated | BadLine, locate: Locate) -> Json:
         "domain": item.domain,
         "outcome": item.outcome,
         "route": route_json(item.row, locate) if item.row else None,
-        "upstream": {
-            "method": upstream.method,
-            "host": upstream.host,
-            "path": upstream.path,
-            "destinations": [destination_json(each) for each in upstream.destinations],
-        }
-        if upstream
-        else None,
-        "response": {
-            "status": response.status,
-            "headers": [{"name": name, "value": value} for name, value in response.headers],
-            "body": response.body,
-        }
-        if response
-        else None,
+        "upstream": upstream_json(item.upstream),
+        "response": response_json(item.response),
         "redirects": [],
-        "onceFixed": None,
+        "onceFixed": None if item.once_fixed is None else once_fixed_json(item.once_fixed, locate),
         "candidates": [candidate_json(each) for each in item.candidates],
         "candidatesOmitted": item.omitted,
         "closest": [],

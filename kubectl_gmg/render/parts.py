@@ -11,6 +11,7 @@ from kubectl_gmg.model.action import (
     FinalAction,
     ForwardTo,
     GraphQL,
+    Invalid,
     Redirect,
     ResolvedDestination,
 )
@@ -18,7 +19,7 @@ from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.match import HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.request import Request
-from kubectl_gmg.model.resolved import PolicyUse, ResolvedListener
+from kubectl_gmg.model.resolved import PolicyUse, ResolvedListener, Status
 from kubectl_gmg.render import Locate
 from kubectl_gmg.views import About, RouteRow
 
@@ -234,6 +235,15 @@ def request_json(request: Request, routed_path: str, at: tuple[str, int] | None)
     }
 
 
+def written_json(row: RouteRow) -> Json | None:
+    """What was written where the product answers itself; its destinations are those of the row."""
+    if row.route.status is not Status.REPLACED:
+        return None
+    action = row.route.terminal.rules[-1].action
+    written = action.written if isinstance(action, Invalid) else action
+    return action_json(written, row.destinations) if isinstance(written, FinalAction) else None
+
+
 def route_json(row: RouteRow, locate: Locate) -> Json:
     """A route (6.2). Reachability is not analysed yet: `decided` says so."""
     route, host = row.route, row.host
@@ -257,16 +267,16 @@ def route_json(row: RouteRow, locate: Locate) -> Json:
         "connection": None,
         "action": action_json(route.action, row.destinations),
         "status": route.status.value,
-        "written": None,
+        "written": written_json(row),
         "because": list(leaf.because),
-        "unreachable": None,
+        "unreachable": {"by": [], "proof": "dropped", "request": None} if route.dropped else None,
         "shadowedBy": [],
         "decided": False,
         "witness": None,
         "options": {name: option_json(value, locate) for name, value in leaf.options.fields},
         "policies": [policy_json(use) for use in leaf.policies],
-        "labels": {},
-        "labelOrigins": {},
+        "labels": {key: label.value for key, label in leaf.labels},
+        "labelOrigins": {key: origin_json(label.origin, locate) for key, label in leaf.labels},
         "hops": [hop_json(rule, locate) for rule in leaf.rules],
         "tables": [
             {

@@ -17,6 +17,7 @@ from kubectl_gmg.model.resolved import (
     Node,
     Reason,
     ResolvedListener,
+    Status,
     Terminal,
 )
 from kubectl_gmg.render import Locate
@@ -137,7 +138,7 @@ def summary(view: RouteList) -> str:
     hosts = grouped_hosts(view)
     printed = {(id(gateway), id(host), id(listeners[0])) for (gateway, host), listeners in hosts}
     rows = [row for row in view.rows if (id(row.gateway), id(row.host), id(row.listener)) in printed]
-    invalid = sum(bool(row.route.terminal.because) for row in rows)
+    invalid = sum(row.route.status is Status.INVALID for row in rows)
     left_out = f", {invalid} of them left out by the product" if invalid else ""
     return f"{plural(gateways, 'gateway')}, {plural(len(hosts), 'host')}, {plural(len(rows), 'route')}{left_out}"
 
@@ -163,11 +164,22 @@ def tails(name: str) -> list[str]:
     return ["/".join(parts[start:]) for start in (*starts, 0)]
 
 
+WHY = {
+    Status.OK: "served",
+    Status.INVALID: "left out",
+    Status.REPLACED: "broken",
+    Status.FROZEN: "frozen",
+}
+"""What a route's status means where something is wrong with it."""
+
+
 def goes_to(row: RouteRow) -> str:
     """What a route does, and why it is not served if it is not."""
     text = action_text(row.route.action, row.destinations)
-    because = row.route.terminal.because
-    return f"{text} (left out: {', '.join(because)})" if because else text
+    because = ", ".join(row.route.terminal.because)
+    if row.route.dropped:
+        return f"{text} (dropped behind a catch-all)"
+    return f"{text} ({WHY[row.route.status]}: {because})" if because else text
 
 
 def short_table(rows: list[RouteRow]) -> Table:

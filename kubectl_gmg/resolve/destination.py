@@ -6,11 +6,12 @@ from kubectl_gmg.matching.weights import shares
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo, Found, ResolvedDestination
 from kubectl_gmg.model.inventory import Inventory, Service, VirtualDestination
 from kubectl_gmg.model.resolved import Gateway
+from kubectl_gmg.resolve.backing import behind_external, behind_virtual
 
 
 def resolve_destinations(action: ForwardTo, gateway: Gateway) -> tuple[ResolvedDestination, ...]:
     """The destinations of a forwarding rule, with their shares of the traffic."""
-    parts = shares([each.weight for each in action.destinations])
+    parts = shares(action.weights or [each.weight for each in action.destinations])
     return tuple(
         resolve_destination(each, share, gateway) for each, share in zip(action.destinations, parts, strict=True)
     )
@@ -26,9 +27,18 @@ def resolve_destination(declared: Destination, share: float, gateway: Gateway) -
     if declared.kind is DestinationKind.VIRTUAL_DESTINATION:
         virtual = virtual_destination_of(declared, inventory)
         state = found(virtual, read=inventory.virtual_destinations_read.covers(declared.namespace))
-        return ResolvedDestination(
-            declared, share, virtual.hostname if virtual else None, state, virtual.backing if virtual else ()
-        )
+        if virtual is None:
+            return ResolvedDestination(declared, share, None, state)
+        backing = behind_virtual(virtual, declared, inventory)
+        return ResolvedDestination(declared, share, virtual.hostname, state, backing)
+    if declared.kind is DestinationKind.EXTERNAL_SERVICE:
+        external = inventory.external_service(declared.namespace, declared.name)
+        state = found(external, read=inventory.external_services_read.covers(declared.namespace))
+        if external is None:
+            return ResolvedDestination(declared, share, None, state)
+        backing = behind_external(external, declared, inventory)
+        address = next(iter(external.hosts), None)
+        return ResolvedDestination(declared, share, address, state, backing)
     return ResolvedDestination(declared, share, None, Found.UNKNOWN)
 
 
@@ -41,7 +51,7 @@ def found(thing: object, *, read: bool) -> Found:
 
 def service_of(declared: Destination, inventory: Inventory) -> Service | None:
     """The Service that a destination names."""
-    return inventory.service(declared.namespace, declared.name, declared.cluster)
+    return inventory.service_near(declared.namespace, declared.name, declared.cluster)
 
 
 def virtual_destination_of(declared: Destination, inventory: Inventory) -> VirtualDestination | None:
@@ -54,6 +64,8 @@ def service_address(declared: Destination, service: Service | None, gateway: Gat
 
     None where a gateway runs in several clusters that would use different names, or in none that is known.
     """
+    if not declared.cluster:
+        return f"{declared.name}.{declared.namespace}.svc.{gateway.inventory.domain('')}"
     answers = {address_from(cluster, declared, service, gateway.inventory) for cluster in gateway.clusters}
     return answers.pop() if len(answers) == 1 else None
 

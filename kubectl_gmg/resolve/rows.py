@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kubectl_gmg.model.action import ForwardTo, ResolvedDestination
+from kubectl_gmg.model.action import ForwardTo, Invalid, ResolvedDestination
 from kubectl_gmg.model.declared import VirtualHost
 from kubectl_gmg.model.naming import encoded, located
 from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.resolved import Gateway, Host, Resolved, ResolvedListener, Route, Terminal
+from kubectl_gmg.model.resolved import Gateway, Host, Resolved, ResolvedListener, Route, Status, Terminal
 from kubectl_gmg.resolve.destination import resolve_destinations
 from kubectl_gmg.views import RouteRow
 
@@ -46,12 +46,21 @@ class Rows:
 
     def destinations(self, gateway: Gateway, route: Route) -> tuple[ResolvedDestination, ...]:
         """Where a route forwards to, as seen from the gateway."""
-        if not isinstance(route.action, ForwardTo):
+        action = written(route)
+        if not isinstance(action, ForwardTo):
             return ()
-        key = (id(gateway), id(route.action.destinations))  # both live as long as what was resolved
+        key = (id(gateway), id(action.destinations))  # both live as long as what was resolved
         if key not in self._destinations:
-            self._destinations[key] = resolve_destinations(route.action, gateway)
+            self._destinations[key] = resolve_destinations(action, gateway)
         return self._destinations[key]
+
+
+def written(route: Route) -> object:
+    """The action that says where a route would forward to: for one that is replaced, what was written."""
+    if route.status is not Status.REPLACED:
+        return route.action
+    action = route.terminal.rules[-1].action
+    return action.written if isinstance(action, Invalid) else action
 
 
 def gateway_names(resolved: Resolved) -> dict[int, str]:

@@ -23,7 +23,7 @@ from kubectl_gmg.matching.rewrite import upstream_host, upstream_path
 from kubectl_gmg.model.action import DirectResponse, ForwardTo, Found, GraphQL, Redirect
 from kubectl_gmg.model.declared import Declared, Protocol
 from kubectl_gmg.model.request import Request
-from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route
+from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route, Status
 from kubectl_gmg.resolve.order import decided_by
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.simulate.doubt import Doubts
@@ -136,7 +136,11 @@ class Simulator:
         row = row_of(served.routes[place])
         if (refusal := upgrade_refused(prepared)) is not None:
             return replace(at_host, outcome="proxyResponse", row=row, response=refusal, why=NO_UPGRADE)
-        return acted(prepared, replace(at_host, row=row, not_simulated=not_simulated(row.route)))
+        matched = acted(prepared, replace(at_host, row=row, not_simulated=not_simulated(row.route)))
+        if row.route.status is Status.FROZEN:
+            why = "the last accepted configuration keeps serving, and its content is not known"
+            return replace(at_host, row=row, outcome="frozen", once_fixed=matched, why=why)
+        return matched
 
 
 def candidates_of(

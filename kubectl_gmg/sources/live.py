@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -349,15 +350,16 @@ def require_installed(client: Client, lists: Sequence[KindList], until: float | 
 
 
 def require_answer(client: Client, lists: Sequence[KindList]) -> None:
-    """Raise if nothing at all was read, and always for the same cause."""
+    """Raise if nothing at all was read; of several causes the one that is met most."""
     failures = [each.error for kind in lists if kind.installed for each in kind.failures]
-    answered = any(each.answered for each in lists if each.installed)
-    if answered or len({failure.reason for failure in failures}) != 1:
+    if not failures or any(each.answered for each in lists if each.installed):
         return
-    message, hint = NO_ANSWER[failures[0].reason]
+    reason = Counter(each.reason for each in failures).most_common(1)[0][0]
+    message, hint = NO_ANSWER[reason]
     access = client.access
-    words = {"server": access.server, "context": access.context, "failure": failures[0]}
-    if failures[0].reason is GapReason.FORBIDDEN and access.anonymous:
+    failure = next(each for each in failures if each.reason is reason)
+    words = {"server": access.server, "context": access.context, "failure": failure}
+    if reason is GapReason.FORBIDDEN and access.anonymous:
         hint = "no login was sent at all: give the context a user, or use --user or --token"
     raise SourceError(message.format(**words), hint)
 
@@ -384,4 +386,4 @@ NO_ANSWER = {
         "check the server's address: kubectl config view --minify",
     ),
 }
-"""By the one cause that nothing was read for: what to say, and what to do next."""
+"""By the cause that nothing was read for: what to say, and what to do next."""

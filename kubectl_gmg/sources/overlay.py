@@ -8,21 +8,24 @@ from typing import Any
 
 from kubectl_gmg.errors import SourceError
 from kubectl_gmg.model.snapshot import RawObject, Snapshot, SourceType
+from kubectl_gmg.sources.objects import refuse_twice
 
 
 def replaced(live: Snapshot, files: Snapshot) -> Snapshot:
     """The live objects, those of the same identity replaced by the ones from files, new ones behind them.
 
     What replaces an object keeps the live `creationTimestamp` and `status`: applying a manifest changes neither. Its
-    origins have a file and a line, which those of live objects have not. Raises `SourceError` if the files give
-    nothing to replace or add.
+    origins have a file and a line, which those of live objects have not. Whatever cluster a file names, its objects
+    are applied to that of the context. Raises `SourceError` if they give nothing to use, or one object twice.
     """
     if not files.objects:
         raise SourceError("the files of --overlay hold no Gloo Mesh Gateway objects", "are these the right files?")
-    given = {each.ref: each for each in files.objects}
+    written = tuple(RawObject(replace(each.ref, cluster=""), each.body, each.place) for each in files.objects)
+    refuse_twice(written)
+    given = {each.ref: each for each in written}
     known = {each.ref for each in live.objects}
     old = tuple(as_applied(given[each.ref], each) if each.ref in given else each for each in live.objects)
-    new = tuple(each for each in files.objects if each.ref not in known)
+    new = tuple(each for each in written if each.ref not in known)
     return replace(
         live,
         type=SourceType.OVERLAY,

@@ -1,0 +1,143 @@
+"""Tenants of the second generation (`spec/v2.md` 12.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from kubectl_gmg.api.common import created_of, labels_of
+from kubectl_gmg.api.field import Field
+from kubectl_gmg.api.reading import Reading, Readings
+from kubectl_gmg.model.snapshot import Affects, Kind
+from kubectl_gmg.model.workspace import (
+    ClusterPattern,
+    NamespacePattern,
+    ResourcePattern,
+    Share,
+    Shared,
+    Workspace,
+    WorkspacePattern,
+    WorkspaceSettings,
+)
+
+ADMIN = "admin.gloo.solo.io"
+GLOBAL = "global"
+MANAGEMENT = "gloo-mesh"
+"""The namespace of the workspaces where no workspace was read."""
+
+WORKSPACE = Kind(ADMIN, "v2", "Workspace", "workspaces", "v2", (Affects.WORKSPACES,))
+SETTINGS = Kind(ADMIN, "v2", "WorkspaceSettings", "workspacesettings", "v2", (Affects.WORKSPACES,))
+KINDS = (WORKSPACE, SETTINGS)
+
+
+class ResourceKind(StrEnum):
+    """What the `kind` of an import or export may be."""
+
+    ALL = "ALL"
+    ROUTE_TABLE = "ROUTE_TABLE"
+    SERVICE = "SERVICE"
+    VIRTUAL_DESTINATION = "VIRTUAL_DESTINATION"
+    EXTERNAL_SERVICE = "EXTERNAL_SERVICE"
+    API_DOC = "API_DOC"
+    CLOUD_PROVIDER = "CLOUD_PROVIDER"
+    EXTERNAL_WORKLOAD = "EXTERNAL_WORKLOAD"
+    GRAPHQL_RESOLVER_MAP = "GRAPHQL_RESOLVER_MAP"
+    GRAPHQL_SCHEMA = "GRAPHQL_SCHEMA"
+    GRAPHQL_STITCHED_SCHEMA = "GRAPHQL_STITCHED_SCHEMA"
+
+
+def workspaces(readings: Readings) -> tuple[tuple[Workspace, ...], tuple[WorkspaceSettings, ...]]:
+    """All tenants, and what they share."""
+    found = readings.of(WORKSPACE, workspace)
+    management = {each.ref.namespace for each in found} or {MANAGEMENT}
+
+    def settings(reading: Reading) -> WorkspaceSettings:
+        everywhere = reading.ref.name == GLOBAL and reading.ref.namespace in management
+        return workspace_settings(reading, everywhere=everywhere)
+
+    return found, readings.of(SETTINGS, settings)
+
+
+def workspace(reading: Reading) -> Workspace:
+    """The namespaces of a tenant, cluster by cluster."""
+    clusters = reading.spec.items_of("workloadClusters")
+    agree_on_config(clusters)
+    return Workspace(
+        ref=reading.ref,
+        labels=labels_of(reading.metadata),
+        clusters=tuple(map(cluster_pattern, clusters)),
+        created=created_of(reading.metadata),
+    )
+
+
+def cluster_pattern(entry: Field) -> ClusterPattern:
+    """Some clusters, and the namespaces in them; without any namespace the entry is an error."""
+    namespaces = entry.items_of("namespaces")
+    if not namespaces:
+        entry.problem("GMG522", "an entry of workloadClusters needs namespaces")
+    agree_on_config(namespaces)
+    return ClusterPattern(
+        name=entry.text_of("name"),
+        labels=entry.pairs_of("selector"),
+        namespaces=tuple(map(namespace_pattern, namespaces)),
+        config=holds_config(entry),
+    )
+
+
+def namespace_pattern(entry: Field) -> NamespacePattern:
+    """Some namespaces."""
+    return NamespacePattern(entry.text_of("name"), entry.pairs_of("labels"), holds_config(entry))
+
+
+def holds_config(entry: Field) -> bool:
+    """Whether objects there are read as configuration, which is the default."""
+    return not entry.named("configEnabled") or entry.boolean_of("configEnabled")
+
+
+def agree_on_config(siblings: Sequence[Field]) -> None:
+    """Note where `configEnabled` is set for some siblings only."""
+    silent = [entry for entry in siblings if not entry.named("configEnabled")]
+    if silent and len(silent) < len(siblings):
+        silent[0].problem("GMG522", "configEnabled must be set here too, since it is for a sibling")
+
+
+def workspace_settings(reading: Reading, *, everywhere: bool) -> WorkspaceSettings:
+    """What a tenant imports and exports."""
+    spec = reading.spec
+    options = spec["options"]
+    for name in ("serviceIsolation", "eastWestGateways", "virtualDestClientMode", "trimAllProxyConfig"):
+        options[name].opaque()
+    federation = options["federation"]
+    for name in ("hostSuffix", "serviceSelector", "ports"):
+        federation[name].opaque()
+    return WorkspaceSettings(
+        ref=reading.ref,
+        imports=tuple(map(share, spec["importFrom"])),
+        exports=tuple(map(share, spec["exportTo"])),
+        federated=federation.boolean_of("enabled"),
+        everywhere=everywhere,
+        created=created_of(reading.metadata),
+    )
+
+
+def share(entry: Field) -> Share:
+    """An entry of an import or export."""
+    return Share(
+        origin=entry.origin,
+        workspaces=tuple(
+            WorkspacePattern(each.text_of("name"), each.pairs_of("selector")) for each in entry["workspaces"]
+        ),
+        resources=tuple(map(resource_pattern, entry["resources"])),
+    )
+
+
+def resource_pattern(entry: Field) -> ResourcePattern:
+    """Some objects; those of a kind that routing does not look at, or that nobody knows, are `OTHER`."""
+    kind = entry["kind"].choice(ResourceKind, ResourceKind.ALL)
+    return ResourcePattern(
+        kind=Shared.__members__.get(kind or "", Shared.OTHER),
+        labels=entry.pairs_of("labels"),
+        name=entry.text_of("name"),
+        namespace=entry.text_of("namespace"),
+        cluster=entry.text_of("cluster"),
+    )
