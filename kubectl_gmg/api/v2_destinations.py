@@ -38,11 +38,9 @@ NO_TLS = "DISABLE"
 
 def inventory(readings: Readings, snapshot: Snapshot) -> Inventory:
     """What destinations are compared with; only kinds that were read may be called missing (DEC-27)."""
-    services = readings.of(SERVICE, service)
-    given = snapshot.type not in (SourceType.LIVE, SourceType.OVERLAY) and bool(services)
     return Inventory(
-        services=services,
-        services_read=snapshot.extent(SERVICE).complete or given,
+        services=readings.of(SERVICE, service),
+        services_read=snapshot.extent(SERVICE).complete,
         virtual_destinations=readings.of(VIRTUAL_DESTINATION, virtual_destination),
         virtual_destinations_read=snapshot.extent(VIRTUAL_DESTINATION),
         external_services=readings.of(EXTERNAL_SERVICE, external_service),
@@ -148,9 +146,7 @@ def endpoint(reading: Reading) -> Endpoint:
     return Endpoint(
         ref=reading.ref,
         address=spec.text_of("address"),
-        ports=tuple(
-            ServicePort(port_number(port) or 0, port.text_of("name")) for port in spec.items_of("ports")
-        ),
+        ports=tuple(ServicePort(port_number(port) or 0, port.text_of("name")) for port in spec.items_of("ports")),
         labels=labels_of(reading.metadata),
     )
 

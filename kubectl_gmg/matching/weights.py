@@ -11,7 +11,9 @@ def shares(weights: Sequence[int | None]) -> tuple[float, ...]:
     Weights are relative. None written, or all 0, is an even split; beside written ones an omitted weight is 0. A
     single destination gets everything. Parts are rounded to six decimals.
     """
+    if len(weights) == 1:
+        return (1.0,)
     numbers = [weight or 0 for weight in weights]
-    if len(numbers) == 1 or not any(numbers):
+    if not any(numbers):
         numbers = [1] * len(numbers)
     return tuple(round(number / sum(numbers), 6) for number in numbers)

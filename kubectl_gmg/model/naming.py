@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 ENCODED = str.maketrans({letter: f"%{ord(letter):02X}" for letter in " \t\r\n/#:%[]~"})
@@ -15,11 +14,11 @@ def encoded(name: str) -> str:
 
 def rule_segments(names: Iterable[str]) -> tuple[str, ...]:
     """The segment of every rule of one list: its name, `name~2` for the second of that name, `[n]` without one."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     segments = []
     for index, name in enumerate(names):
-        seen[name] += 1
-        repeated = f"~{seen[name]}" if seen[name] > 1 else ""
+        count = seen[name] = seen.get(name, 0) + 1
+        repeated = f"~{count}" if count > 1 else ""
         segments.append(encoded(name) + repeated if name else f"[{index}]")
     return tuple(segments)
 

@@ -20,6 +20,7 @@ from kubectl_gmg.model.inventory import Inventory
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.snapshot import Gap
+from kubectl_gmg.model.value import value
 
 
 class Reason(StrEnum):
@@ -83,7 +84,7 @@ class PolicyUse:
 SourcedLabels = tuple[tuple[str, Sourced[str]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Terminal:
     """The end of one way down: the rule in `rules[-1]`, with its effective matches in order.
 
@@ -144,7 +145,7 @@ class Delegation:
 Node = Terminal | Delegation
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Route:
     """What the proxy gets: exactly one match, one final action.
 

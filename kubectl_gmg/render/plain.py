@@ -19,6 +19,8 @@ NOT_JSON = re.compile(f"[{HIDDEN}]")
 
 def shown(text: str) -> str:
     """Text of an object, on one line and without anything that a terminal obeys."""
+    if text.isprintable():  # asking costs far less than looking for every such letter, and nearly all text is
+        return text
     return OBEYED.sub(lambda found: escaped(found.group()), text)
 
 

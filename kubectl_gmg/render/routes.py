@@ -150,11 +150,9 @@ def index_text(row: RouteRow) -> Span:
 
 def short_names(rows: list[RouteRow]) -> dict[str, str]:
     """The shortest end of each id that names one rule of the host."""
-    ids = {row.id for row in rows}
-    counts: Counter[str] = Counter()
-    for name in ids:
-        counts.update(tails(name))
-    return {name: next(tail for tail in tails(name) if counts[tail] == 1 or tail == name) for name in ids}
+    ends = {row.id: tails(row.id) for row in rows}
+    counts = Counter(tail for found in ends.values() for tail in found)
+    return {name: next(tail for tail in found if counts[tail] == 1 or tail == name) for name, found in ends.items()}
 
 
 def tails(name: str) -> list[str]:

@@ -195,6 +195,14 @@ def test_what_a_table_may_not_be(spec: Json, expected: tuple[str, str]) -> None:
     assert field.startswith(expected[1])
 
 
+def test_empty_lists_are_not_set() -> None:
+    """As `workloadSelectors: []` on a child is harmless (4.4)."""
+    spec = {"virtualGateways": [], "workloadSelectors": [], "applyToDestinations": [], "hosts": [], "http": [OK]}
+    declared = lower(manifest("RouteTable", spec))
+    assert declared.problems == ()
+    assert declared.hosts == ()
+
+
 def test_too_many_destinations() -> None:
     """RT-08; more than 100 cannot share 100 either (7.2)."""
     assert codes(forward(*[WEB] * 101)) == ["GMG424", "GMG416"]
@@ -330,6 +338,7 @@ def test_the_default_destination_serves_rules_without_one() -> None:
         assert only.origin.field == "spec.defaultDestination"
     assert isinstance(third.action, ForwardTo)
     assert [each.name for each in third.action.destinations] == ["web"]
+    assert codes({"forwardTo": {}}, defaultDestination=default) == []
 
 
 def test_a_bad_default_destination_breaks_only_who_uses_it() -> None:
@@ -392,6 +401,7 @@ def test_what_can_be_shown_of_a_broken_action() -> None:
         ([50, 25, None], (50, 25, 25)),
         ([50, None, None], (50, 25, 25)),
         ([None, None], (50, 50)),
+        ([None, None, None], (34, 33, 33)),
         ([90, 0, 4], (90, 6, 4)),
         ([40, None, None, None], (40, 20, 20, 20)),
         ([98, None, None], (98, 1, 1)),
@@ -401,7 +411,7 @@ def test_what_can_be_shown_of_a_broken_action() -> None:
     ],
 )
 def test_weights_fill_a_hundred(written: list[int | None], in_effect: tuple[int, ...]) -> None:
-    """7.2 rules 1, 2 and 4; what is written stays beside what is in effect."""
+    """7.2 rules 1, 2 and 4: whole numbers that add up to 100; what is written stays beside what is in effect."""
     found = action(forward(*[{**WEB, "weight": weight} for weight in written]))
     assert isinstance(found, ForwardTo)
     assert found.weights == in_effect
@@ -564,6 +574,10 @@ def test_listeners_of_one_port() -> None:
     ]
 
 
+def test_listeners_without_a_port_share_none() -> None:
+    assert [code for code, _ in listener_codes({"http": {}}, {"http": {}})] == ["GMG120", "GMG120"]
+
+
 def test_what_a_listener_allows() -> None:
     """3.1: `[NAMESPACE/]HOST` where `.` is the gateway's own; `selector: {}` is the gateway's workspace (3.3)."""
     (found,) = gateway(
@@ -639,6 +653,9 @@ def test_services_that_nobody_gave_are_not_missing() -> None:
     assert (without.virtual_destinations_read, without.external_services_read) == (NOWHERE, NOWHERE)
     given = realm(manifest("VirtualDestination", {"hosts": ["a.test"], "ports": [PORT]})).inventory
     assert given.virtual_destinations_read == EVERYWHERE
+    seen = snapshot(manifest("Service", {}))
+    gap = Gap(GapReason.MALFORMED, "no YAML", (), file="broken.yaml")
+    assert not dict(v2.lower(Snapshot(SourceType.FILES, seen.objects, (gap,))).realms)["v2"].inventory.services_read
 
 
 @pytest.mark.parametrize("extent", [EVERYWHERE, Extent(frozenset({"apps"})), NOWHERE])

@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.live.objects import MIXED, manifest, tables
-from tests.oracle.apiserver import DISCOVERY, ENTERPRISE, TOKEN, ApiServer
+from tests.oracle.apiserver import DISCOVERY, ENTERPRISE, EVERYTHING, TOKEN, ApiServer, Fault
+from tests.oracle.certificates import Certificates
+from tests.oracle.connect_proxy import ConnectProxy
 from tests.oracle.https import Answer, Call
 
 TABLES = f"/apis/{ENTERPRISE}/v1beta1/routetables"
@@ -240,6 +243,88 @@ def test_fault_reset_in_the_middle() -> None:
     """Python's TLS hides some resets as the end of the data, so both are right here."""
     with broken(Answer(reset_after=20)) as server, pytest.raises((ConnectionResetError, http.client.IncompleteRead)):
         ask(server, TABLES)
+
+
+def test_fault_endless_body() -> None:
+    """It goes on for as long as somebody reads, and ends when nobody does."""
+    with broken(Answer(endless=True)) as server:
+        trust = ssl.create_default_context(cadata=server.certificates.ca.decode())
+        connection = http.client.HTTPSConnection(server.url.removeprefix("https://"), context=trust, timeout=20)
+        connection.request("GET", TABLES, headers={"Authorization": f"Bearer {TOKEN}"})
+        response = connection.getresponse()
+        assert response.headers["content-length"] is None
+        assert len(response.read(1 << 20)) == 1 << 20
+        response.close()
+        connection.close()
+
+
+def test_fault_a_byte_of_the_headers_now_and_then() -> None:
+    with broken(Answer(trickle_head=0.002)) as server:
+        began = time.monotonic()
+        assert ask(server, TABLES).status == 200
+        assert time.monotonic() - began > 0.002 * 50, "a head has more bytes than that"
+
+
+def test_fault_of_everything() -> None:
+    busy = Answer(status=503)
+    faults: dict[str, Fault] = {EVERYTHING: lambda call, real: busy, NAME: lambda call, real: real}
+    with ApiServer(tables(3), faults=faults) as server:
+        assert ask(server, "/version").status == 503
+        assert ask(server, TABLES.replace("routetables", "virtualhosts")).status == 503
+        assert ask(server, TABLES).status == 200
+
+
+@pytest.mark.parametrize(
+    ("certificates", "code"),
+    [
+        (Certificates.create(expired=True), 10),  # X509_V_ERR_CERT_HAS_EXPIRED
+        (Certificates.create(address="192.0.2.1"), 64),  # X509_V_ERR_IP_ADDRESS_MISMATCH
+    ],
+)
+def test_certificates_that_are_wrong(certificates: Certificates, code: int) -> None:
+    with ApiServer(certificates=certificates) as server, pytest.raises(ssl.SSLCertVerificationError) as caught:
+        ask(server, TABLES)
+    assert caught.value.verify_code == code
+
+
+def test_client_certificates_are_asked_for(tmp_path: Path) -> None:
+    with ApiServer(tables(3), client_certificates=True) as server:
+        with pytest.raises(OSError, match=r"CERTIFICATE_REQUIRED|EOF|reset|[Bb]roken pipe|closed"):
+            ask(server, TABLES)
+        assert server.calls == []
+        both = tmp_path / "both.pem"
+        both.write_bytes(server.certificates.certificate + server.certificates.key)
+        trust = ssl.create_default_context(cadata=server.certificates.ca.decode())
+        trust.load_cert_chain(both)
+        connection = http.client.HTTPSConnection(server.url.removeprefix("https://"), context=trust, timeout=20)
+        connection.request("GET", TABLES, headers={"Authorization": f"Bearer {TOKEN}"})
+        assert connection.getresponse().status == 200
+        connection.close()
+
+
+def by_proxy(server: ApiServer, proxy: ConnectProxy) -> http.client.HTTPSConnection:
+    """A way to the server through the proxy."""
+    trust = ssl.create_default_context(cadata=server.certificates.ca.decode())
+    connection = http.client.HTTPSConnection(proxy.url.removeprefix("http://"), context=trust, timeout=20)
+    host, _, port = server.url.removeprefix("https://").partition(":")
+    connection.set_tunnel(host, int(port))
+    return connection
+
+
+def test_proxy_opens_a_tunnel(server: ApiServer) -> None:
+    with ConnectProxy() as proxy:
+        connection = by_proxy(server, proxy)
+        connection.request("GET", TABLES, headers={"Authorization": f"Bearer {TOKEN}"})
+        assert len(json.loads(connection.getresponse().read())["items"]) == 10
+        connection.close()
+    assert proxy.asked == [server.url.removeprefix("https://")]
+    assert TOKEN not in proxy.heads[0]
+
+
+def test_proxy_refuses(server: ApiServer) -> None:
+    with ConnectProxy("403 Forbidden") as proxy, pytest.raises(OSError, match="403"):
+        by_proxy(server, proxy).request("GET", TABLES)
+    assert server.calls == []
 
 
 def test_faults_touch_only_their_resource() -> None:

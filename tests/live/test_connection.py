@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kubernetes.config import incluster_config
 
 from kubectl_gmg.errors import SourceError
-from kubectl_gmg.kube import Connection, Reporting, login
+from kubectl_gmg.kube import Connection, Reporting, kubeconfig
 from kubectl_gmg.sources import live
 from tests.live.objects import KINDS, MIXED, POLICIES, ROUTE_TABLES
 from tests.oracle.apiserver import TOKEN, ApiServer, status
@@ -127,13 +126,11 @@ def test_kubeconfig_that_is_a_directory(tmp_path: Path) -> None:
     assert "cannot be read: Is a directory" in failure(Connection(str(tmp_path))).message
 
 
-def pod(server: ApiServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def pod(server: ApiServer, folder: Path, monkeypatch: pytest.MonkeyPatch, token: str = TOKEN) -> None:
     """The environment of a pod: a service account and where the server is."""
-    for name, text in (("token", TOKEN), ("ca.crt", server.certificates.ca.decode()), ("namespace", "gloo-mesh\n")):
+    for name, text in (("token", token), ("ca.crt", server.certificates.ca.decode()), ("namespace", "gloo-mesh\n")):
         (folder / name).write_text(text)
-    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(folder / "token"))
-    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(folder / "ca.crt"))
-    monkeypatch.setattr(login, "POD_NAMESPACE", folder / "namespace")
+    monkeypatch.setattr(kubeconfig, "SERVICE_ACCOUNT", folder)
     host, _, port = server.url.removeprefix("https://").partition(":")
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
@@ -141,13 +138,37 @@ def pod(server: ApiServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_in_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with ApiServer(MIXED) as server:
-        pod(server, tmp_path, monkeypatch)
+        pod(server, tmp_path, monkeypatch, f"{TOKEN}\n")
         snapshot = live.read(Connection(), KINDS)
         assert (snapshot.context, snapshot.namespace) == ("in-cluster", "gloo-mesh")
         assert len(snapshot.objects) == len(MIXED)
         assert "nowhere" in failure(Connection(str(tmp_path / "nowhere"))).message
         (tmp_path / "token").unlink()
         assert "service account" in failure(Connection()).message
+
+
+def test_flags_change_the_login_of_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ApiServer(MIXED) as server:
+        pod(server, tmp_path, monkeypatch, "of-the-pod")
+        assert "does not accept the credentials of context in-cluster" in failure(Connection()).message
+        live.read(Connection(token=TOKEN, as_user="ana"), KINDS)
+        assert server.calls[-1].headers["impersonate-user"] == "ana"
+        assert failure(Connection(cluster="there")).message == "no cluster is called there (context in-cluster)"
+
+
+def test_a_pod_whose_addresses_are_of_the_newer_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod(ApiServer(), tmp_path, monkeypatch)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "::1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "1")
+    assert "the API server [::1]:1 of context in-cluster cannot be reached" in failure(Connection()).message
+
+
+def test_a_kubeconfig_comes_before_the_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ApiServer(MIXED) as server, ApiServer() as other:
+        pod(other, tmp_path, monkeypatch)
+        monkeypatch.setenv("KUBECONFIG", str(server.write_kubeconfig(tmp_path / "config")))
+        assert live.read(Connection(), KINDS).context == "gmg-test"
+        assert other.connections == 0
 
 
 HELPER = """

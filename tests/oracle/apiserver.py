@@ -24,6 +24,8 @@ from tests.oracle.https import Answer, Call, HttpsServer
 Manifest = Mapping[str, Any]
 USER = "gmg-test"
 TOKEN = "canary-token-0123456789"
+EVERYTHING = "*"
+"""Under this name a fault meets every request that none of the others meets."""
 FLOW_SCHEMA = "7ed4cd02-6f6a-4b0d-9f3e-0c3c2d6a1c11"
 VERSION = {"gitVersion": "v1.36.0-stand-in", "major": "1", "minor": "36", "platform": "linux/amd64"}
 
@@ -83,7 +85,8 @@ class ApiServer:
 
     `resources` are the installed kinds. `allowed` decides by resource name, such as `routetables.GROUP`, and namespace
     (None for all of them) what the user may read. A fault under a resource name, or under a path, gets each request
-    and the real answer, and returns what is sent instead. `revision` is the age of the objects: continue tokens and
+    and the real answer, and returns what is sent instead. With `client_certificates` only clients that show one of
+    `certificates.ca` are let in. `revision` is the age of the objects: continue tokens and
     watches older than `compacted` are expired.
     """
 
@@ -95,6 +98,8 @@ class ApiServer:
         allowed: Callable[[str, str | None], bool] = lambda name, namespace: True,
         faults: Mapping[str, Fault] | None = None,
         token: str = TOKEN,
+        certificates: Certificates | None = None,
+        client_certificates: bool = False,
     ) -> None:
         self.resources = tuple(resources)
         self.allowed = allowed
@@ -103,9 +108,9 @@ class ApiServer:
         self.calls: list[Call] = []
         self.revision = 1000
         self.compacted = 0
-        self.certificates = Certificates.create()
+        self.certificates = certificates or Certificates.create()
         self._objects = self._stored(manifests)
-        self._http = HttpsServer(self.answer, self.certificates)
+        self._http = HttpsServer(self.answer, self.certificates.server_context(ask_clients=client_certificates))
 
     def __enter__(self) -> Self:
         self._http.start()
@@ -125,6 +130,11 @@ class ApiServer:
     def connections(self) -> int:
         """How many TLS connections came about so far."""
         return self._http.accepted
+
+    @property
+    def endless_bytes(self) -> int:
+        """How much was sent of endless bodies so far."""
+        return self._http.endless_bytes
 
     def expire(self) -> None:
         """Let all continue tokens handed out so far expire."""
@@ -158,7 +168,7 @@ class ApiServer:
         self.calls.append(call)
         resource, namespace, name = self._target(call.path)
         real = self._real(call, resource, namespace, name)
-        fault = self.faults.get(resource.name if resource else call.path)
+        fault = self.faults.get(resource.name if resource else call.path, self.faults.get(EVERYTHING))
         real = replace(real, headers=(("X-Kubernetes-Pf-Flowschema-Uid", FLOW_SCHEMA),))
         return fault(call, real) if fault else real
 

@@ -6,16 +6,16 @@ import contextlib
 import gzip
 import json
 import socket
+import ssl
 import struct
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-
-from tests.oracle.certificates import Certificates
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back. The last four fields break it.
+    """What goes back. The last six fields break it.
 
-    `delay` are seconds before the first byte, `trickle` seconds before each byte of the body. `reset_after` cuts the
-    connection with a TCP reset after so many bytes of the body; `missing` leaves out so many bytes at its end and then
-    closes the connection.
+    `delay` are seconds before the first byte, `trickle` seconds before each byte of the body, `trickle_head` before
+    each byte of what comes before the body. `reset_after` cuts the connection with a TCP reset after so many bytes of
+    the body; `missing` leaves out so many bytes at its end and then closes the connection. An `endless` body is sent
+    again and again until the client goes.
     """
 
     status: int = 200
@@ -44,8 +45,10 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     delay: float = 0
     trickle: float = 0
+    trickle_head: float = 0
     reset_after: int | None = None
     missing: int = 0
+    endless: bool = False
 
     @classmethod
     def json(cls, value: Any, status: int = 200) -> Answer:
@@ -61,22 +64,23 @@ class Answer:
 class HttpsServer(ThreadingHTTPServer):
     """Asks `answer` what to send; one thread for each connection.
 
-    `accepted` counts the TLS connections; `bugs` are exceptions of `answer`. Stopping ends the open connections and
-    waits for their threads.
+    `accepted` counts the TLS connections, `endless_bytes` what was sent of endless bodies; `bugs` are exceptions of
+    `answer`. Stopping ends the open connections and waits for their threads.
     """
 
     daemon_threads = False
     block_on_close = True
     request_queue_size = 64
 
-    def __init__(self, answer: Callable[[Call], Answer], certificates: Certificates) -> None:
+    def __init__(self, answer: Callable[[Call], Answer], tls: ssl.SSLContext) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
-        self.tls = certificates.server_context()
+        self.tls = tls
         self.stopping = threading.Event()
         self.lock = threading.Lock()
         self.open: set[socket.socket] = set()
         self.accepted = 0
+        self.endless_bytes = 0
         self.bugs: list[BaseException] = []
         self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="https-server")
 
@@ -149,19 +153,24 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond  # noqa: N815 - names of the standard library
 
     def _send(self, answer: Answer) -> None:
-        self.send_response_only(answer.status)
-        sent = {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))}
-        sent |= {"Cache-Control": "no-cache, private"}
-        for name, value in (sent | dict(answer.headers)).items():
-            self.send_header(name, value)
-        self.end_headers()
+        self._send_head(answer)
+        while answer.endless and not self.server.stopping.is_set():
+            self.wfile.write(answer.body)
+            self.server.endless_bytes += len(answer.body)
         body = answer.body[: len(answer.body) - answer.missing]
         if answer.reset_after is not None:
             body = body[: answer.reset_after]
             self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        if answer.missing or answer.reset_after is not None:
+        if answer.endless or answer.missing or answer.reset_after is not None:
             self.close_connection = True
         self._write(body, answer.trickle)
+
+    def _send_head(self, answer: Answer) -> None:
+        sent = {"Content-Type": answer.content_type, "Cache-Control": "no-cache, private"}
+        sent |= {"Connection": "close"} if answer.endless else {"Content-Length": str(len(answer.body))}
+        lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in (sent | dict(answer.headers)).items()]
+        self._write("".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1"), answer.trickle_head)
 
     def _write(self, body: bytes, trickle: float) -> None:
         if not trickle:

@@ -82,6 +82,39 @@ def test_line_of_a_path(document: int, path: tuple[str | int, ...], line: int) -
     assert documents(TEXT, "a.yaml")[document].line(path) == line
 
 
+def test_lines_of_entries_that_a_merge_brings_or_overrides() -> None:
+    """What is merged has the lines of where it is written, and does not move the lines of what stands beside it."""
+    rows = [
+        "base: &base",
+        "  a: {x: 1}",
+        "  b:",
+        "  - 1",
+        "  - 2",
+        "used:",
+        "  before: [",
+        "    0]",
+        "  <<: *base",
+        "  b: [",
+        "    3, {y: 1}]",
+        "  after: *base",
+        "end: 1",
+    ]
+    [document] = documents("\n".join(rows), "a.yaml")
+    assert document.content["used"]["b"] == [3, {"y": 1}]
+    wanted: list[tuple[tuple[str | int, ...], int]] = [
+        (("base", "b", 1), 5),
+        (("used", "before", 0), 8),
+        (("used", "a", "x"), 2),
+        (("used", "b"), 10),
+        (("used", "b", 1, "y"), 11),
+        (("used", "after"), 12),
+        (("used", "after", "b", 1), 5),
+        (("end",), 13),
+    ]
+    for path, line in wanted:
+        assert document.line(path) == line, path
+
+
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_line_endings(ending: str) -> None:
     found = documents(TEXT.replace("\n", ending), "a.yaml")
