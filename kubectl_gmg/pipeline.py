@@ -212,7 +212,8 @@ def nothing_found(snapshot: Snapshot) -> GmgError:
     """There is nothing to report on."""
     where = f"in context {snapshot.context}" if snapshot.context else "in the input"
     if snapshot.gaps:
-        where += ", as far as it could be read"
+        others = f" (and {len(snapshot.gaps) - 1} more)" if len(snapshot.gaps) > 1 else ""
+        where += f" among what could be read; {snapshot.gaps[0].message}{others}"
     skipped = f" ({snapshot.skipped} objects of other kinds were skipped)" if snapshot.skipped else ""
     return SourceError(
         f"there are no Gloo Mesh Gateway objects {where}{skipped}",
