@@ -13,13 +13,14 @@ from kubectl_gmg.errors import GmgError, NotFoundError, SourceError, UsageError
 if TYPE_CHECKING:
     from kubectl_gmg.model.declared import Declared
     from kubectl_gmg.model.origin import ObjectRef
+    from kubectl_gmg.model.release import Release
     from kubectl_gmg.model.resolved import Gateway, Resolved
     from kubectl_gmg.model.server import Server
     from kubectl_gmg.model.snapshot import Kind, Snapshot
     from kubectl_gmg.sources.live import Connection, Reporting
     from kubectl_gmg.views import About
 
-GENERATIONS = ("auto", "v1beta1")
+GENERATIONS = ("auto", "v1beta1", "v2")
 
 
 def read_stdin() -> bytes:
@@ -56,6 +57,7 @@ class Settings:
     overlay: bool = False
     demo: bool = False
     generation: str = "auto"
+    product_version: str | None = None
     gateway: str | None = None
     request_timeout: float = 10.0
     deadline: float = 60.0
@@ -83,7 +85,7 @@ class Session:
     @cached_property
     def snapshot(self) -> Snapshot:
         """All objects that were read. Raises `SourceError` if there are none of our kinds."""
-        found = self._read()
+        found = without_strangers(self._read())
         for note in found.notes:
             self.settings.say(note)
         if found.skipped:
@@ -100,7 +102,7 @@ class Session:
         if settings.demo:
             from kubectl_gmg.sources import demo  # noqa: PLC0415
 
-            return demo.read(kinds)
+            return demo.read(kinds, settings.generation)
         if not settings.filename:
             return self._live(kinds)
         if not settings.overlay:
@@ -119,6 +121,7 @@ class Session:
         )
 
     def _live(self, kinds: tuple[Kind, ...]) -> Snapshot:
+        from kubectl_gmg.api import RELEASED  # noqa: PLC0415
         from kubectl_gmg.sources import live  # noqa: PLC0415
 
         settings = self.settings
@@ -128,25 +131,42 @@ class Session:
             deadline=settings.deadline or None,
             namespaces=settings.read_namespaces,
             report=report_of(settings),
+            released=RELEASED if RELEASED in kinds else None,
         )
 
     @cached_property
     def server(self) -> Server:
-        """What the cluster serves; reads no object."""
-        from kubectl_gmg.api import KINDS  # noqa: PLC0415
+        """What the cluster serves, and which release decides; reads no object."""
+        from kubectl_gmg.api import KINDS, RELEASED  # noqa: PLC0415
         from kubectl_gmg.sources import server  # noqa: PLC0415
 
         settings = self.settings
-        return server.ask(
-            connection_of(settings), KINDS, deadline=settings.deadline or None, report=report_of(settings)
-        )
+        kinds = (RELEASED, *(kind for kind in KINDS if kind.group))
+        deadline = settings.deadline or None
+        found = server.ask(connection_of(settings), kinds, deadline=deadline, report=report_of(settings))
+        concerned = settings.product_version or RELEASED.generation in dict(found.served or ())
+        if not concerned:
+            return found
+        decided = release_of(settings.product_version, found.product_version, None)
+        return replace(found, product_version=decided.text, decided_by=decided.decided_by)
 
     @cached_property
     def declared(self) -> Declared:
         """What the objects say."""
         from kubectl_gmg.api import lower  # noqa: PLC0415
 
-        return lower(self.snapshot)
+        return lower(self.snapshot, self.release)
+
+    @cached_property
+    def release(self) -> Release:
+        """Which release of the product decides where releases differ; with `-v` it is said, and why."""
+        from kubectl_gmg.api import RELEASED  # noqa: PLC0415
+
+        found = release_of(self.settings.product_version, self.snapshot.release, self.snapshot.release_why)
+        concerned = any(raw.ref.generation == RELEASED.generation for raw in self.snapshot.objects)
+        if concerned and self.settings.verbose:
+            self.settings.say(f"product version {found.text}: {found.why}")
+        return found
 
     @cached_property
     def everything(self) -> Resolved:
@@ -169,13 +189,38 @@ class Session:
     @cached_property
     def about(self) -> About:
         """Where answers come from, and what they lack."""
+        from kubectl_gmg.api import RELEASED  # noqa: PLC0415
         from kubectl_gmg.views import About, Source  # noqa: PLC0415
 
         snapshot = self.snapshot
         generations = sorted({raw.ref.generation for raw in snapshot.objects})
-        source = Source(snapshot.type, snapshot.context, snapshot.files, snapshot.namespace, tuple(generations))
+        version = self.release.text if RELEASED.generation in generations else None
+        where = (snapshot.type, snapshot.context, snapshot.files, snapshot.namespace)
+        source = Source(*where, tuple(generations), version)
         spaces = () if self.settings.all_namespaces or not self.settings.namespace else (self.settings.namespace,)
         return About(source, (*snapshot.gaps, *self.everything.gaps), spaces)
+
+
+def release_of(flag: str | None, told: str | None, why_not: str | None) -> Release:
+    """The release of the flag, else that which the cluster told, else the newest."""
+    from kubectl_gmg.model.release import DecidedBy, Release, number_of  # noqa: PLC0415
+
+    if flag is not None and (number := number_of(flag)):
+        return Release(number, DecidedBy.FLAG, "asked for with --product-version")
+    if told is not None and (number := number_of(told)):
+        return Release(number, DecidedBy.CRDS, "read off the installed CRDs")
+    newest = Release()
+    return replace(newest, why=f"{newest.why}; {why_not}") if why_not else newest
+
+
+def without_strangers(snapshot: Snapshot) -> Snapshot:
+    """The snapshot without objects of Kubernetes itself whose generation has no others: nobody asked for them."""
+    from kubectl_gmg.api import SERVICES  # noqa: PLC0415
+
+    present = {raw.ref.generation for raw in snapshot.objects if (raw.ref.generation, raw.ref.kind) not in SERVICES}
+    kept = tuple(raw for raw in snapshot.objects if raw.ref.generation in present)
+    left_out = len(snapshot.objects) - len(kept)
+    return replace(snapshot, objects=kept, skipped=snapshot.skipped + left_out) if left_out else snapshot
 
 
 def connection_of(settings: Settings) -> Connection:

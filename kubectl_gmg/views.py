@@ -25,6 +25,7 @@ class Source:
     files: tuple[str, ...]
     namespace: str | None
     generations: tuple[str, ...]
+    product_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,20 @@ from functools import reduce
 
 from kubectl_gmg.api import v1beta1, v2
 from kubectl_gmg.model.declared import Declared
+from kubectl_gmg.model.release import NEWEST_RELEASE, Release
 from kubectl_gmg.model.snapshot import Kind, Snapshot
 
-KINDS: tuple[Kind, ...] = v1beta1.KINDS
+KINDS: tuple[Kind, ...] = (*v1beta1.KINDS, *v2.KINDS, *v2.SERVICES)
 """Every kind that some generation claims."""
+
+RELEASED: Kind = v2.TABLE
+"""The kind whose definition tells the release of the product, of the generation whose releases differ."""
 
 LOWER = {v1beta1.GENERATION: v1beta1.lower, v2.GENERATION: v2.lower}
 SERVICES = frozenset((kind.generation, kind.name) for kind in v2.SERVICES)
 
 
-def lower(snapshot: Snapshot) -> Declared:
+def lower(snapshot: Snapshot, release: Release = NEWEST_RELEASE) -> Declared:
     """What the objects say, whatever generation they belong to.
 
     A generation of which nothing was read says nothing, but the first speaks where none does. Services of Kubernetes
@@ -23,4 +27,5 @@ def lower(snapshot: Snapshot) -> Declared:
     """
     kinds = {(raw.ref.generation, raw.ref.kind) for raw in snapshot.objects} - SERVICES
     present = {generation for generation, _ in kinds} or {v1beta1.GENERATION}
-    return reduce(Declared.beside, [read(snapshot) for generation, read in LOWER.items() if generation in present])
+    said = [read(snapshot, release) for generation, read in LOWER.items() if generation in present]
+    return reduce(Declared.beside, said)

@@ -26,6 +26,7 @@ from kubectl_gmg.model.declared import (
     VirtualHost,
 )
 from kubectl_gmg.model.naming import encoded
+from kubectl_gmg.model.release import NEWEST_RELEASE, Release
 from kubectl_gmg.model.snapshot import EVERYWHERE, Affects, Extent, Kind, Snapshot
 
 GENERATION = "v1beta1"
@@ -40,8 +41,8 @@ KINDS = (GATEWAY, HOST, TABLE, POLICY, *discovery.KINDS)
 """Every kind that routing reads."""
 
 
-def lower(snapshot: Snapshot) -> Declared:
-    """What the objects of this generation in `snapshot` say."""
+def lower(snapshot: Snapshot, _release: Release = NEWEST_RELEASE) -> Declared:
+    """What the objects of this generation in `snapshot` say; its releases do not differ in what is read here."""
     readings = Readings(snapshot, GENERATION)
     gateways = readings.of(GATEWAY, virtual_gateway)
     hosts = readings.of(HOST, virtual_host)

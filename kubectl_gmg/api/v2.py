@@ -5,6 +5,8 @@ Only the modules of this name know the field names of the generation.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kubectl_gmg.api import v2_destinations as destinations
 from kubectl_gmg.api import v2_workspaces as tenants
 from kubectl_gmg.api.common import created_of, labels_of, route_rules
@@ -22,10 +24,12 @@ from kubectl_gmg.model.conventions import (
     LabelInheritance,
     MixedCase,
     Ranking,
+    RootsAsChildren,
     SharedDomain,
 )
 from kubectl_gmg.model.declared import Declared, FailureMode, GatewayRef, Realm, RouteTable, VirtualHost
 from kubectl_gmg.model.naming import encoded
+from kubectl_gmg.model.release import NEWEST_RELEASE, Release
 from kubectl_gmg.model.snapshot import EVERYWHERE, Affects, Extent, Kind, Snapshot
 
 GENERATION = "v2"
@@ -60,14 +64,14 @@ OF_ROOTS = {
 LISTS = ("http", "tcp", "tls", "workloadSelectors")
 
 
-def lower(snapshot: Snapshot) -> Declared:
+def lower(snapshot: Snapshot, release: Release = NEWEST_RELEASE) -> Declared:
     """What the objects of this generation in `snapshot` say."""
     readings = Readings(snapshot, GENERATION)
     gateways = readings.of(GATEWAY, virtual_gateway)
     tables = readings.of(TABLE, route_table)
     workspaces, settings = tenants.workspaces(readings)
     realm = Realm(
-        conventions=CONVENTIONS,
+        conventions=conventions_of(release),
         inventory=destinations.inventory(readings, snapshot),
         gateways_read=extent(snapshot, GATEWAY),
         hosts_read=extent(snapshot, TABLE),
@@ -82,6 +86,13 @@ def lower(snapshot: Snapshot) -> Declared:
         problems=tuple(readings.problems),
         realms=((GENERATION, realm),),
     )
+
+
+def conventions_of(release: Release) -> Conventions:
+    """How the objects are meant in one release: before 2.6 a table with hosts could be a child as well (DEC-6)."""
+    if release.number < (2, 6):
+        return replace(CONVENTIONS, roots_as_children=RootsAsChildren.INCLUDED)
+    return CONVENTIONS
 
 
 def extent(snapshot: Snapshot, kind: Kind) -> Extent:

@@ -38,8 +38,10 @@ NO_TLS = "DISABLE"
 
 def inventory(readings: Readings, snapshot: Snapshot) -> Inventory:
     """What destinations are compared with; only kinds that were read may be called missing (DEC-27)."""
+    services = readings.of(SERVICE, service)
     return Inventory(
-        services=readings.of(SERVICE, service),
+        services=services,
+        service_clusters=frozenset(each.cluster for each in services) | {""},
         services_read=snapshot.extent(SERVICE).complete,
         virtual_destinations=readings.of(VIRTUAL_DESTINATION, virtual_destination),
         virtual_destinations_read=snapshot.extent(VIRTUAL_DESTINATION),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kubectl_gmg.errors import UsageError
+from kubectl_gmg.model.release import number_of
 from kubectl_gmg.pipeline import GENERATIONS, Session, Settings, positive_seconds
 
 if TYPE_CHECKING:
@@ -93,9 +94,10 @@ SHARED = (
         str,
         "auto",
         "--generation",
-        text="Read only this API generation: auto or v1beta1.",
+        text="Read only this API generation: auto, v1beta1 or v2.",
         metavar="NAME",
     ),
+    words("product_version", "--product-version", text="Follow this release where releases differ.", metavar="X.Y"),
     flag(
         "request_timeout", str, "10s", "--request-timeout", text="Limit of one request to the cluster.", metavar="TIME"
     ),
@@ -163,6 +165,8 @@ def settings_of(flags: Given) -> Settings:
     values["read_namespaces"] = namespaces_of(values.get("read_namespaces") or "")
     if values.get("demo") and values["filename"]:
         raise UsageError("--demo and -f exclude each other", "give one of them")
+    if (version := values.get("product_version")) is not None and number_of(version) is None:
+        raise UsageError(f"{version} is not a release", "write --product-version 2.5")
     if values.get("overlay") and not values["filename"]:
         raise UsageError("--overlay needs -f", "name the files whose objects replace those of the cluster")
     return Settings(**values)

@@ -78,6 +78,13 @@ class LabelInheritance(StrEnum):
     """Those of its table, and of every rule and table above; the nearest wins."""
 
 
+class RootsAsChildren(StrEnum):
+    """What becomes of a table with hosts that a delegate selects (`spec/v2.md` DEC-6)."""
+
+    SKIPPED = "skipped"
+    INCLUDED = "included"
+
+
 @dataclass(frozen=True, slots=True)
 class Conventions:
     """How the objects of one generation are meant."""
@@ -90,6 +97,7 @@ class Conventions:
     ranking: Ranking = Ranking.TESTS_TOO
     shared_domain: SharedDomain = SharedDomain.OLDEST
     labels: LabelInheritance = LabelInheritance.NONE
+    roots_as_children: RootsAsChildren = RootsAsChildren.SKIPPED
 
 
 FIRST_CONVENTIONS = Conventions()

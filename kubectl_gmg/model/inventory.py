@@ -107,10 +107,12 @@ class Inventory:
     """What destinations are compared with; only a kind that was read may be lacking (`spec/v1beta1.md` D-27).
 
     `partial` says that the input is what somebody gave, so that an absent kind is a gap and not merely not installed.
+    `service_clusters` are those whose Services were read, None for all; `""` is the cluster of the context.
     """
 
     services: tuple[Service, ...] = ()
     services_read: bool = False
+    service_clusters: frozenset[str] | None = None
     virtual_destinations: tuple[VirtualDestination, ...] = ()
     virtual_destinations_read: Extent = NOWHERE
     workloads: tuple[Workload, ...] = ()
@@ -133,6 +135,15 @@ class Inventory:
         """The Service of that name."""
         found: Service | None = self._names.get(("service", namespace, name, cluster))
         return found
+
+    def has_services_of(self, cluster: str) -> bool:
+        """Whether all Services of a cluster were read, so that one may be missing (`spec/v2.md` DEC-25, DEC-27).
+
+        Where at most one cluster is registered, every name means that one.
+        """
+        if not self.services_read or self.service_clusters is None:
+            return self.services_read
+        return not cluster or cluster in self.service_clusters or len(self.clusters) < 2
 
     def service_near(self, namespace: str, name: str, cluster: str) -> Service | None:
         """The Service of that name; one that does not say where it is may be anywhere (`spec/v2.md` DEC-25)."""

@@ -94,12 +94,12 @@ class Kind:
     @property
     def api_version(self) -> str:
         """The `apiVersion` of its objects."""
-        return f"{self.group}/{self.version}"
+        return f"{self.group}/{self.version}".lstrip("/")
 
     @property
     def resource(self) -> str:
         """The unambiguous name of the kind on an API server."""
-        return f"{self.plural}.{self.group}"
+        return f"{self.plural}.{self.group}".rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,8 @@ class Snapshot:
     """All that was read; every `ObjectRef` once.
 
     `read` says by resource name (`Kind.resource`) where a kind was read completely; a kind that is not in it was not.
-    `skipped` counts objects of kinds that no generation claims. `notes` are remarks for stderr.
+    `skipped` counts objects of kinds that no generation claims. `notes` are remarks for stderr. `release` is what the
+    cluster says of the product's release (`2.4`), None if it does not tell, and `release_why` says why.
     """
 
     type: SourceType
@@ -142,6 +143,8 @@ class Snapshot:
     namespace: str | None = None
     skipped: int = 0
     notes: tuple[str, ...] = ()
+    release: str | None = None
+    release_why: str | None = None
     _by_ref: dict[ObjectRef, RawObject] = field(default_factory=dict, init=False, repr=False)
 
     def extent(self, kind: Kind) -> Extent:

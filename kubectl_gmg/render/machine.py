@@ -308,7 +308,7 @@ def server(found: Server) -> Json:
         "context": found.context,
         "served": served,
         "productVersion": found.product_version,
-        "decidedBy": "crds" if found.product_version else None,
+        "decidedBy": found.decided_by.value if found.decided_by else None,
         "reason": found.reason,
         "kubernetes": found.kubernetes,
     }

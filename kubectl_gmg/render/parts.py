@@ -38,7 +38,7 @@ def envelope(kind: str, about: About, summary: Json, items: Iterable[Json]) -> J
             "files": list(source.files),
             "namespace": source.namespace,
             "generations": list(source.generations),
-            "productVersion": None,
+            "productVersion": source.product_version,
         },
         "complete": not about.gaps,
         "gaps": [

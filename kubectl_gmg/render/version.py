@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_gmg.model.release import DecidedBy
 from kubectl_gmg.model.server import Server
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.page import Page, line
 from kubectl_gmg.views import Look, VersionInfo
+
+DECIDED = {
+    DecidedBy.FLAG: "asked for",
+    DecidedBy.CRDS: "read off the CRDs",
+    DecidedBy.DEFAULT: "the newest known",
+}
 
 
 def text(view: VersionInfo, _locate: Locate, _look: Look) -> Page:
@@ -30,6 +37,7 @@ def cluster(found: Server) -> Iterator[tuple[str, str]]:
         yield "served", f"{generation}: {', '.join(kinds)}"
     if found.served == ():
         yield "served", "none of the kinds of Gloo Mesh Gateway"
-    yield "product", found.product_version or "unknown"
+    by = f" ({DECIDED[found.decided_by]})" if found.decided_by else ""
+    yield "product", (found.product_version or "unknown") + by
     if found.reason:
         yield "reason", found.reason

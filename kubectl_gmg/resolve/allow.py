@@ -21,13 +21,12 @@ def allows(entry: Allowance, host: VirtualHost, gateway: ObjectRef, tenancy: Ten
     """Whether an entry admits a host by its namespace, labels and workspace."""
     if entry.namespace not in ("*", host.ref.namespace):
         return False
+    if entry.own_workspace and tenancy.owner(host.ref) != tenancy.owner(gateway):
+        return False
     selector = entry.selector
     if selector is None:
         return True
     if selector.workspace and tenancy.owner(host.ref) != selector.workspace:
-        return False
-    anything = not (selector.requirements or selector.namespaces or selector.name or selector.workspace)
-    if anything and tenancy.owner(host.ref) != tenancy.owner(gateway):
         return False
     return selector.name in ("", host.ref.name) and selects(selector, host.ref.namespace, dict(host.labels))
 

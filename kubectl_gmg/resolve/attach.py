@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from kubectl_gmg.model.action import DirectResponse, FinalAction, ForwardTo, Invalid, Selector
-from kubectl_gmg.model.conventions import Broken, SharedDomain
+from kubectl_gmg.model.conventions import Broken, Conventions, SharedDomain
 from kubectl_gmg.model.declared import (
     DEFAULT_REALM,
     Declared,
@@ -257,23 +257,23 @@ def family_with(
     return Family(
         realm,
         known_hosts,
-        pools(known_tables, tenancy, divided=replaces),
+        pools(known_tables, tenancy, realm.conventions),
         Policies(policies, known_hosts, known_tables, realm.inventory),
         tenancy,
         DestinationFaults(realm.inventory, tenancy) if replaces else no_faults,
     )
 
 
-def pools(tables: Index[RouteTable], tenancy: Tenancy, *, divided: bool) -> PoolOf:
+def pools(tables: Index[RouteTable], tenancy: Tenancy, conventions: Conventions) -> PoolOf:
     """The tables that the holder of a rule sees: all, or what its workspace has and imports (`spec/v2.md` 8.1)."""
     made: dict[str | None, VisibleTables] = {}
 
     def pool_of(holder: ObjectRef) -> Pool:
-        if not divided:
+        if conventions.broken is Broken.LEFT_OUT:
             return tables
         viewer = tenancy.owner(holder)
         if viewer not in made:
-            made[viewer] = VisibleTables(tenancy, viewer, tables.all)
+            made[viewer] = VisibleTables(tenancy, viewer, tables.all, conventions.roots_as_children)
         return made[viewer]
 
     return pool_of

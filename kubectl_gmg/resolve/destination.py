@@ -23,7 +23,9 @@ def resolve_destination(declared: Destination, share: float, gateway: Gateway) -
     if declared.kind is DestinationKind.SERVICE:
         service = service_of(declared, inventory)
         address = service_address(declared, service, gateway)
-        return ResolvedDestination(declared, share, address, found(service, read=inventory.services_read))
+        return ResolvedDestination(
+            declared, share, address, found(service, read=inventory.has_services_of(declared.cluster))
+        )
     if declared.kind is DestinationKind.VIRTUAL_DESTINATION:
         virtual = virtual_destination_of(declared, inventory)
         state = found(virtual, read=inventory.virtual_destinations_read.covers(declared.namespace))

@@ -39,7 +39,7 @@ class DestinationFaults:
         if destination.kind is DestinationKind.SERVICE:
             service = inventory.service_near(destination.namespace, destination.name, destination.cluster)
             if service is None:
-                return NOT_FOUND if inventory.services_read else ""
+                return NOT_FOUND if inventory.has_services_of(destination.cluster) else ""
             if not self._tenancy.sees(viewer, service.ref, service.labels, Shared.SERVICE):
                 return NOT_FOUND
             return port_fault(destination, service.ports)

@@ -20,10 +20,13 @@ def gaps_of(declared: Declared) -> tuple[Gap, ...]:
 
 def gaps_in(declared: Declared, generation: str, inventory: Inventory) -> tuple[Gap, ...]:
     """The gaps of one generation."""
-    if not inventory.partial:
-        return ()
-    found: list[Gap] = []
     destinations = tuple(each for each in destinations_of(declared) if each.origin.ref.generation == generation)
+    found: list[Gap] = []
+    if inventory.service_clusters is not None and inventory.services_read:
+        named = {each.cluster for each in destinations if each.kind is DestinationKind.SERVICE}
+        found += [not_read_from(cluster) for cluster in sorted(named) if not inventory.has_services_of(cluster)]
+    if not inventory.partial:
+        return tuple(found)
     policies = (policy for policy in declared.policies if policy.ref.generation == generation)
     if not (inventory.services_read or inventory.services):
         clusters = {each.cluster for each in destinations if each.kind is DestinationKind.SERVICE}
@@ -34,6 +37,12 @@ def gaps_in(declared: Declared, generation: str, inventory: Inventory) -> tuple[
     if not (inventory.workloads_read or inventory.workloads) and any(policy.sources for policy in policies):
         found.append(not_given("Workload", None, Affects.POLICIES))
     return tuple(found)
+
+
+def not_read_from(cluster: str) -> Gap:
+    """A gap of a cluster that was not looked at."""
+    said = f"Service: those of cluster {cluster} were not read"
+    return Gap(GapReason.NOT_READ, said, (Affects.DESTINATIONS,), kind="Service", cluster=cluster)
 
 
 def not_given(kind: str, cluster: str | None, affects: Affects) -> Gap:

@@ -34,6 +34,8 @@ def selects_service(selector: ServiceSelector, service: Service) -> bool:
     matcher = selector.matcher
     if matcher is not None and (
         set(matcher.labels) <= set(service.labels)
+        and set(matcher.pod_labels) <= set(service.pod_selector)
+        and matcher.name in ("", service.name)
         and (not matcher.namespaces or service.namespace in matcher.namespaces)
         and (not matcher.clusters or service.cluster in matcher.clusters)
     ):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from kubectl_gmg.model.action import Selector
+from kubectl_gmg.model.conventions import RootsAsChildren
 from kubectl_gmg.model.declared import Labels, Realm, RouteTable
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import DeadEnd, Reason
@@ -103,12 +104,15 @@ def of_object(share: Share, ref: ObjectRef, labels: Labels, kind: Shared) -> boo
 class VisibleTables:
     """The tables that one workspace may delegate to, and what is known of the others."""
 
-    def __init__(self, tenancy: Tenancy, viewer: str | None, tables: tuple[RouteTable, ...]) -> None:
+    def __init__(
+        self, tenancy: Tenancy, viewer: str | None, tables: tuple[RouteTable, ...], roots: RootsAsChildren
+    ) -> None:
         self._tenancy = tenancy
         self._all = Index(tables)
         seen = [each for each in tables if tenancy.sees(viewer, each.ref, each.labels, Shared.ROUTE_TABLE)]
         self._visible = Index(seen)
-        self._usable = Index(each for each in seen if not each.has_hosts)
+        usable = seen if roots is RootsAsChildren.INCLUDED else [each for each in seen if not each.has_hosts]
+        self._usable = Index(usable)
 
     def named(self, namespace: str, name: str) -> RouteTable | None:
         """The table of that name."""

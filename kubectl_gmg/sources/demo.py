@@ -1,4 +1,8 @@
-"""The built-in example: the product guide's bookinfo routing before its last step (`spec/cli.md` 2.1)."""
+"""The built-in examples (`spec/cli.md` 2.1).
+
+That of the first generation is the product guide's bookinfo routing before its last step; that of the second has two
+teams in workspaces of their own behind one gateway.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,15 @@ from kubectl_gmg.model.snapshot import EVERYWHERE, Kind, Snapshot, SourceType
 from kubectl_gmg.sources.objects import collect
 from kubectl_gmg.sources.text import decoded, documents
 
+EXAMPLES = {"v2": "demo-v2.yaml"}
+FIRST = "demo.yaml"
 
-def read(kinds: Sequence[Kind]) -> Snapshot:
+
+def read(kinds: Sequence[Kind], generation: str) -> Snapshot:
     """The example's objects. Its places name no file, as those of live objects do."""
-    text = decoded(resources("kubectl_gmg.sources").joinpath("demo.yaml").read_bytes(), "demo.yaml")
-    found = collect(((each.content, each) for each in documents(text, "demo.yaml")), kinds)
+    name = EXAMPLES.get(generation, FIRST)
+    text = decoded(resources("kubectl_gmg.sources").joinpath(name).read_bytes(), name)
+    found = collect(((each.content, each) for each in documents(text, name)), kinds)
     present = {(raw.ref.generation, raw.ref.kind) for raw in found.objects}
     return Snapshot(
         type=SourceType.DEMO,

@@ -7,15 +7,12 @@ for, since rights are looked at before existence (`spec/apiserver.md`).
 
 from __future__ import annotations
 
-import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
-from threading import Lock, Thread
-from typing import Any, TypeVar
+from threading import Lock
+from typing import Any
 from urllib.parse import quote
 
 from kubectl_gmg import kube
@@ -32,7 +29,8 @@ from kubectl_gmg.kube import (
 )
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.snapshot import EVERYWHERE, Extent, Gap, GapReason, Kind, RawObject, Snapshot, SourceType
-from kubectl_gmg.sources.server import group_path, plurals, version_of
+from kubectl_gmg.sources.parallel import collector_off, in_parallel
+from kubectl_gmg.sources.server import group_path, plurals, product_version, version_of
 
 __all__ = ["Connection", "Reporting", "read"]
 
@@ -46,9 +44,6 @@ ADVICE = {
     GapReason.UNREACHABLE: "try again",
     GapReason.MALFORMED: "kubectl get --raw shows the answer",
 }
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +120,30 @@ def read(
     deadline: float | None = None,
     namespaces: Sequence[str] = (),
     report: Reporting | None = None,
+    released: Kind | None = None,
 ) -> Snapshot:
     """All objects of `kinds` in the cluster; what could not be read is a gap.
 
     Every kind is listed in all namespaces; where that is forbidden, in `namespaces`, or without any in that of the
-    context. `deadline` (seconds) ends all reading. Raises `SourceError` if there is no such cluster, if it answers
-    nothing at all for one cause, or if none of the product's kinds is installed.
+    context. Kinds of Kubernetes itself are listed only where their generation has objects, and only then the definition
+    of `released` is asked for the product's release. `deadline` (seconds) ends all reading. Raises `SourceError` if
+    there is no such cluster, if it answers nothing at all for one cause, or if none of the product's kinds is
+    installed.
     """
     until = None if deadline is None else time.monotonic() + deadline
     with collector_off(), kube.connect(connection, report) as client:
         reader = Reader(client, until, tuple(namespaces) or (client.access.namespace,))
-        lists = tuple(in_parallel(reader.read, kinds, THREADS))
+        own = [kind for kind in kinds if kind.group]
+        lists = in_parallel(reader.read, own, THREADS)
         require_answer(client, lists)
         require_installed(client, lists, until)
+        present = {each.kind.generation for each in lists if each.objects}
+        lists += in_parallel(
+            reader.read, [kind for kind in kinds if not kind.group and kind.generation in present], THREADS
+        )
+        release: tuple[str | None, str | None] = (None, None)
+        if released is not None and released.generation in present:
+            release = product_version(client, [released], until)
     return Snapshot(
         SourceType.LIVE,
         objects=tuple(each for kind in lists for each in kind.objects),
@@ -150,6 +156,8 @@ def read(
             for each in lists
             if each.mixed
         ),
+        release=release[0],
+        release_why=release[1],
     )
 
 
@@ -157,50 +165,6 @@ def list_path(kind: Kind, namespace: str | None = None) -> str:
     """Where the API server lists `kind`, in all namespaces or in one."""
     start = group_path(kind.group, kind.version)
     return f"{start}/namespaces/{quote(namespace, safe='')}/{kind.plural}" if namespace else f"{start}/{kind.plural}"
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Millions of fresh dicts would trigger full collections, which cost three times the parsing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def in_parallel(work: Callable[[T], R], things: Sequence[T], threads: int) -> list[R]:
-    """What `work` makes of each thing, in their order. Raises what any of them raises.
-
-    The threads end with the process, not the other way round: Ctrl-C is answered while requests are still waiting.
-    """
-    todo: SimpleQueue[tuple[int, T]] = SimpleQueue()
-    done: SimpleQueue[tuple[int, R | BaseException]] = SimpleQueue()
-    for each in enumerate(things):
-        todo.put(each)
-
-    def run() -> None:
-        while True:
-            try:
-                number, thing = todo.get_nowait()
-            except Empty:
-                return
-            try:
-                done.put((number, work(thing)))
-            except BaseException as error:  # noqa: BLE001 - it is raised where the results are waited for
-                done.put((number, error))
-
-    for number in range(min(threads, len(things))):
-        Thread(target=run, name=f"read-{number}", daemon=True).start()
-    found: dict[int, R] = {}
-    for _ in things:
-        number, result = done.get()
-        if isinstance(result, BaseException):
-            raise result
-        found[number] = result
-    return [found[number] for number in range(len(things))]
 
 
 class Reader:

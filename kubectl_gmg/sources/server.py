@@ -10,6 +10,7 @@ from typing import Any
 from kubectl_gmg import kube
 from kubectl_gmg.errors import SourceError
 from kubectl_gmg.kube import Client, Connection, NotInstalledError, Reporting, RequestError
+from kubectl_gmg.model.release import DecidedBy
 from kubectl_gmg.model.server import Server
 from kubectl_gmg.model.snapshot import Kind
 
@@ -39,9 +40,9 @@ def answers(client: Client, kinds: Sequence[Kind], until: float | None) -> Serve
     except (RequestError, NotInstalledError) as error:
         reason = f"the API server {client.access.server} does not tell: {str(error) or 'it knows no such path'}"
         return Server(context, version, reason=reason)
-    names = [kind for kind in kinds if any(kind.name in known for _, known in served)]
+    names = [kind for kind in kinds if kind.name in dict(served).get(kind.generation, ())]
     product, why = product_version(client, names, until)
-    return Server(context, version, served, product, why)
+    return Server(context, version, served, product, DecidedBy.CRDS if product else None, why)
 
 
 def version_of(answer: Any) -> str | None:

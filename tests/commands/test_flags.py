@@ -180,6 +180,6 @@ def test_version_of_the_client() -> None:
     (item,) = ran.json["items"]
     assert list(item) == ["client", "generations", "server"]
     assert list(item["client"]) == ["version", "python", "kubernetes"]
-    assert item["generations"] == ["v1beta1"]
+    assert item["generations"] == ["v1beta1", "v2"]
     assert item["server"] is None
     assert gmg("version", "--client").out.startswith(f"kubectl gmg {item['client']['version']}\n")

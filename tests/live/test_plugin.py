@@ -97,7 +97,7 @@ def test_several_pages_were_read(plugin: Plugin) -> None:
     before = len(plugin.server.calls)
     assert plugin.run("routes", "--chunk-size", "10", "-o", "name").returncode == 0
     calls = plugin.server.calls[before:]
-    tables = [call for call in calls if call.path.endswith("/routetables")]
+    tables = [call for call in calls if call.path.endswith("/v1beta1/routetables")]
     assert len(tables) == 3
     assert {call.method for call in calls} == {"GET"}
     assert len({(call.path, str(call.query)) for call in calls}) == len(calls)

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_gmg.api import KINDS
+from kubectl_gmg import api
 from tests.commands.make import delegates, gateway, goes, host, ingress, rule, service, table, traffic_policy
-from tests.oracle.apiserver import EVERYTHING, V1BETA1, ApiServer, Resource, status
+from tests.oracle.apiserver import EVERYTHING, V1BETA1, V2, ApiServer, Resource, status
 from tests.oracle.https import Answer, Call
 from tests.run import Ran, gmg
 
 Json = dict[str, Any]
+KINDS = tuple(kind for kind in api.KINDS if kind.generation == "v1beta1")
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 ROLES: list[Json] = [
     yaml.safe_load(block)
@@ -76,13 +77,23 @@ def permits(rules: list[Json], wanted: Asked) -> bool:
     )
 
 
+SECOND = {
+    "apiVersion": "networking.gloo.solo.io/v2",
+    "kind": "VirtualGateway",
+    "metadata": {"name": "second", "namespace": "a"},
+    "spec": {},
+}
+"""An object of the second generation, whose kinds are installed where it is."""
+
+
 class Guarded:
     """A server that enforces rights; those of a namespace come from roles in it."""
 
     def __init__(self, objects: list[Json], *cluster: Json, **namespaces: list[Json]) -> None:
         self.cluster = list(cluster)
         self.namespaces = namespaces
-        self.server = ApiServer(objects, resources=(*V1BETA1, DEFINITIONS), faults={EVERYTHING: self._check})
+        installed = (*V1BETA1, *V2, DEFINITIONS) if SECOND in objects else (*V1BETA1, DEFINITIONS)
+        self.server = ApiServer(objects, resources=installed, faults={EVERYTHING: self._check})
 
     def _check(self, call: Call, real: Answer) -> Answer:
         wanted = asked(call)
@@ -166,7 +177,7 @@ def dead_ends(answer: Json) -> dict[str, str]:
 
 
 def test_the_roles_name_exactly_what_is_read() -> None:
-    wanted = {(kind.group, kind.plural, "list") for kind in KINDS}
+    wanted = {(kind.group, kind.plural, "list") for kind in api.KINDS}
     for rules in (READER, NAMESPACED):
         named = [
             (group, name, verb)
@@ -195,17 +206,17 @@ def test_the_cluster_role_is_enough(tmp_path: Path, command: tuple[str, ...]) ->
 @pytest.mark.parametrize("missing", range(len(READER)))
 def test_no_rule_of_the_cluster_role_is_idle(tmp_path: Path, missing: int) -> None:
     less = [each for number, each in enumerate(READER) if number != missing]
-    ran = run(Guarded(OBJECTS, *less), tmp_path, "routes", "-o", "json")
-    assert {gap["kind"] for gap in ran.json["gaps"]} == {
-        kind.name for kind in KINDS if kind.group in READER[missing]["apiGroups"]
-    }
+    ran = run(Guarded([*OBJECTS, SECOND], *less), tmp_path, "routes", "-o", "json")
+    lacking = {kind.name for kind in api.KINDS if kind.group in READER[missing]["apiGroups"]}
+    assert {gap["kind"] for gap in ran.json["gaps"]} == lacking
 
 
 @pytest.mark.parametrize("name", VERSION_READER[0]["resourceNames"])
 def test_the_product_version_needs_one_of_two_definitions(tmp_path: Path, name: str) -> None:
     group = name.partition(".")[2]
-    installed = [each for each in V1BETA1 if each.group == group]
-    for rules, wanted in ((READER, None), ([*READER, *VERSION_READER], "2.4")):
+    installed = [each for each in (*V1BETA1, *V2) if each.group == group]
+    otherwise = "2.9" if group.startswith("networking.gloo") else None  # the newest, where releases differ
+    for rules, wanted in ((READER, otherwise), ([*READER, *VERSION_READER], "2.4")):
         guarded = Guarded([definition(name)], *rules)
         guarded.server.resources = (*installed, DEFINITIONS)
         ran = run(guarded, tmp_path, "version", "-o", "json")

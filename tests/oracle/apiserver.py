@@ -63,6 +63,17 @@ V1BETA1 = (  # `spec/v1beta1.md` 1
 )
 
 
+V2 = (  # `spec/v2.md` 1; Services are the cluster's own
+    Resource("networking.gloo.solo.io", "v2", "virtualgateways", "VirtualGateway"),
+    Resource("networking.gloo.solo.io", "v2", "routetables", "RouteTable"),
+    Resource("networking.gloo.solo.io", "v2", "virtualdestinations", "VirtualDestination"),
+    Resource("networking.gloo.solo.io", "v2", "externalservices", "ExternalService"),
+    Resource("networking.gloo.solo.io", "v2", "externalendpoints", "ExternalEndpoint"),
+    Resource("admin.gloo.solo.io", "v2", "workspaces", "Workspace"),
+    Resource("admin.gloo.solo.io", "v2", "workspacesettings", "WorkspaceSettings"),
+    Resource("admin.gloo.solo.io", "v2", "kubernetesclusters", "KubernetesCluster"),
+)
+
 Fault = Callable[[Call, Answer], Answer]
 
 
