@@ -17,6 +17,7 @@ from kubectl_gmg.model.resolved import (
     Reason,
     Resolved,
     ResolvedListener,
+    Status,
     Target,
 )
 from kubectl_gmg.render.routes import listener_name
@@ -33,6 +34,8 @@ CODES = {
     Reason.MISSING: "GMG201",
     Reason.NO_TARGET: "GMG202",
     Reason.NONE_SELECTED: "GMG203",
+    Reason.NOT_VISIBLE: "GMG203",
+    Reason.HAS_HOSTS: "GMG203",
     Reason.CYCLE: "GMG204",
     Reason.EMPTY: "GMG205",
     Reason.NOT_PREFIX: "GMG207",
@@ -105,10 +108,10 @@ class Planter:
         domains = ", ".join(host.domains)
         return TreeNode(
             type="host",
-            label=f"{declared.ref}{inline} {domains}".rstrip(),
+            label=f"{' + '.join(str(root.ref) for root in host.roots)}{inline} {domains}".rstrip(),
             ref=declared.ref,
             origin=declared.origin,
-            roots=(declared.ref,),
+            roots=tuple(root.ref for root in host.roots),
             labels=declared.labels,
             domains=host.domains,
             children=in_order(self._node(node, rows) for node in host.tree),
@@ -125,7 +128,7 @@ class Planter:
         children: Iterable[TreeNode] = (route_node(row) for row in matching)
         if "GMG207" in node.because:
             children = (dead_end(DeadEnd(Reason.NOT_PREFIX, rule.origin), rule),)
-        left_out = f"left out: {', '.join(node.because)}" if node.because else ""
+        left_out = f"{FATES[node.status]}: {', '.join(node.because)}" if node.because else ""
         return replace(
             rule_node(rule),
             action=final,
@@ -145,23 +148,35 @@ class Planter:
             else:
                 order[id(target)] = len(order) + 1
                 children.append(replace(dead_end(target, node.rule), order=order[id(target)]))
-        skipped = f"leaves out {', '.join(map(str, node.skipped))}, on the way down already" if node.skipped else ""
+        note = f"leaves out {', '.join(map(str, node.skipped))}, on the way down already" if node.skipped else ""
+        if node.replaced is not None:
+            note = f"{FATES[node.replaced.status]}: {', '.join(node.replaced.because)}"
+            children += [route_node(row) for row in rows.get(way(node.replaced), [])]
         by = "by specificity" if node.sort is SortMethod.ROUTE_SPECIFICITY else "by weight"
         plain = rule_node(node.rule)
         return replace(
-            plain, label=f"{plain.label}  tables {by}", sort=node.sort.value, children=tuple(children), note=skipped
+            plain, label=f"{plain.label}  tables {by}", sort=node.sort.value, children=tuple(children), note=note
         )
 
     def _table(self, target: Target, rows: Ends) -> TreeNode:
         inclusion = target.inclusion
         plain = table_node(inclusion.table, (self._node(node, rows) for node in target.nodes))
-        return replace(plain, label=f"{plain.label} ({inclusion.via.value})", via=inclusion.via)
+        crossed = f", imported from workspace {inclusion.workspace}" if inclusion.imported else ""
+        return replace(plain, label=f"{plain.label} ({inclusion.via.value}{crossed})", via=inclusion.via)
 
     def _orphan(self, table: RouteTable) -> TreeNode:
         return replace(table_node(table, map(rule_node, table.rules)), note=self._unless_unread(*UNREACHED))
 
 
 Ends = dict[Way, list[RouteRow]]
+
+FATES = {
+    Status.OK: "served",
+    Status.INVALID: "left out",
+    Status.REPLACED: "answered with 500",
+    Status.FROZEN: "frozen as it was accepted last",
+}
+"""What the product makes of a rule that something is wrong with."""
 
 
 def in_order(nodes: Iterable[TreeNode]) -> tuple[TreeNode, ...]:

@@ -57,11 +57,16 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Inclusion:
-    """A table on the way down to a route, and the delegate that included it."""
+    """A table on the way down to a route, and the delegate that included it.
+
+    `workspace` owns the table, where there are workspaces; `imported` says that the delegating table is of another.
+    """
 
     table: RouteTable
     via: Via
     sort: SortMethod
+    workspace: str = ""
+    imported: bool = False
 
 
 class PolicyState(StrEnum):

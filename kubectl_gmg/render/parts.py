@@ -284,6 +284,8 @@ def route_json(row: RouteRow, locate: Locate) -> Json:
                 "weight": inclusion.table.weight,
                 "via": inclusion.via.value,
                 "sortMethod": inclusion.sort.value,
+                "workspace": inclusion.workspace or None,
+                "imported": inclusion.imported,
             }
             for inclusion in leaf.tables
         ],

@@ -77,7 +77,7 @@ def heading(gateway: Gateway, listeners: list[ResolvedListener], host: Host, cou
     """What stands above the routes of a host."""
     ports = " ".join(listener_name(each) for each in listeners)
     domains = ", ".join(host.domains) or "no domain left"
-    owner = f"{host.declared.ref}{' (inline)' if host.declared.inline else ''}"
+    owner = " + ".join(str(root.ref) for root in host.roots) + (" (inline)" if host.declared.inline else "")
     redirect = " · every request is redirected to https" if listeners[0].declared.https_redirect else ""
     first = ", first match wins" if count > 1 else ""
     return [
@@ -105,7 +105,8 @@ def sorting(host: Host) -> list[Line]:
     """How the tables below each delegating rule of the host are ordered."""
     return [
         line(f'tables under "{rule.name or rule.segment}": {SORTS[rule.action.sort]}')
-        for rule in host.declared.rules
+        for root in host.roots
+        for rule in root.rules
         if isinstance(rule.action, Delegate)
     ]
 
@@ -197,11 +198,24 @@ def short_table(rows: list[RouteRow]) -> Table:
 def wide_table(rows: list[RouteRow]) -> Table:
     """All there is to say on one line."""
     titles = ("MATCH", "ID", "GOES TO", "REWRITE", "TABLES", "OPTIONS")
+    labelled = any(row.route.terminal.labels for row in rows)
     return Table(
-        (Column("#", right=True), *(Column(title) for title in titles)),
-        tuple((index_text(row), *(Span(text) for text in wide_cells(row))) for row in rows),
+        (Column("#", right=True), *(Column(title) for title in (*titles, *(["LABELS"] if labelled else [])))),
+        tuple(
+            (
+                index_text(row),
+                *(Span(text) for text in wide_cells(row)),
+                *([Span(labels_text(row.route.terminal) or "-")] if labelled else []),
+            )
+            for row in rows
+        ),
         indent=1,
     )
+
+
+def labels_text(leaf: Terminal) -> str:
+    """The effective labels of a route."""
+    return ",".join(f"{key}={label.value}" for key, label in leaf.labels)
 
 
 def wide_cells(row: RouteRow) -> tuple[str, ...]:
@@ -218,8 +232,12 @@ def wide_cells(row: RouteRow) -> tuple[str, ...]:
 
 
 def tables_text(leaf: Terminal) -> str:
-    """The tables on the way down with their weights."""
-    return " > ".join(f"{each.table.ref.namespace}/{each.table.ref.name}({each.table.weight})" for each in leaf.tables)
+    """The tables on the way down with their weights, and the workspace that one is imported from."""
+    return " > ".join(
+        f"{each.table.ref.namespace}/{each.table.ref.name}({each.table.weight})"
+        + (f" from {each.workspace}" if each.imported else "")
+        for each in leaf.tables
+    )
 
 
 def options_text(leaf: Terminal) -> str:
@@ -249,7 +267,7 @@ def cells(row: RouteRow) -> tuple[str, ...]:
         rewrite.removeprefix("-"),
         tables.removeprefix("-"),
         options.removeprefix("-"),
-        "ok" if row.route.index is not None else "invalid",
+        row.route.status.value,
     )
 
 

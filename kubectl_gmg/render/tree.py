@@ -14,6 +14,8 @@ REASONS = {
     Reason.MISSING: "does not exist",
     Reason.NO_TARGET: "names and selects no table",
     Reason.NONE_SELECTED: "the selector finds no table",
+    Reason.NOT_VISIBLE: "not visible from here",
+    Reason.HAS_HOSTS: "a table with hosts is no child",
     Reason.CYCLE: "a cycle, this branch ends here",
     Reason.EMPTY: "has no routes",
     Reason.NOT_PREFIX: "a delegating rule must match by prefix: it yields nothing",

@@ -83,6 +83,7 @@ class Attachment:
         self._families = families(declared)
         self._budget = TOTAL_BUDGET
         self._grown: dict[int, Grown] = {}
+        self._merged_hosts: dict[tuple[object, ...], Host] = {}
 
     def gateway(self, declared: VirtualGateway) -> Gateway:
         """What a gateway serves, listener by listener."""
@@ -179,9 +180,12 @@ class Attachment:
         family: Family,
         services: tuple[Service, ...] | None,
     ) -> Host:
-        lists = (tuple(self._rows(root, family, services, served=True)) for root in roots)
-        tree = tuple(node for root in roots for node in self._grow(root).tree)
-        return Host(roots[0], tuple(domains), merged(lists), tree, merged=roots)
+        key = (tuple(map(id, roots)), tuple(domains), services)
+        if key not in self._merged_hosts:  # listeners that serve a host alike share it
+            lists = (tuple(self._rows(root, family, services, served=True)) for root in roots)
+            tree = tuple(node for root in roots for node in self._grow(root).tree)
+            self._merged_hosts[key] = Host(roots[0], tuple(domains), merged(lists), tree, merged=roots)
+        return self._merged_hosts[key]
 
     def _grow(self, host: VirtualHost) -> Grown:
         if id(host) not in self._grown:

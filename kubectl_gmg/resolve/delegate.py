@@ -72,6 +72,9 @@ class Pool(Protocol):
     def nothing(self, selector: Selector) -> DeadEnd | None:
         """Why a selector finds nothing, if that can be told better than that nothing fits."""
 
+    def owner(self, table: RouteTable) -> tuple[str, bool]:
+        """The workspace of a table, if there are any, and whether it is another than the holder's."""
+
 
 Ends = dict[tuple[str, str, str], Target | DeadEnd]
 """What a delegating rule leads to, by namespace, name and cluster."""
@@ -233,7 +236,7 @@ class Grower:
         elif here.passed(table):
             found[key] = cycle(table, ref.origin, here)
         else:
-            found[key] = self._enter(table, Via.REF, action, ref.origin, here)
+            found[key] = self._enter(table, Via.REF, action, ref.origin, here, pool)
 
     def _selected(
         self,
@@ -252,7 +255,7 @@ class Grower:
         for table in in_order(usable, self._conventions):
             key = (table.ref.namespace, table.ref.name, table.ref.cluster)
             if key not in found and (*key[:2], "") not in found:
-                found[key] = self._enter(table, Via.SELECTOR, action, selector.origin, here)
+                found[key] = self._enter(table, Via.SELECTOR, action, selector.origin, here, pool)
         skipped = [table.ref for table in passed]
         if lack := not_selectable("RouteTable", self._tables_read, selector):
             return [DeadEnd(Reason.UNKNOWN, selector.origin, note=f"{lack}: more of them may be selected")], skipped
@@ -266,7 +269,9 @@ class Grower:
         lack = not_read("RouteTable", self._tables_read, {namespace}) if namespace else ""
         return DeadEnd(Reason.UNKNOWN if lack else Reason.MISSING, origin, ref, note=lack)
 
-    def _enter(self, table: RouteTable, via: Via, action: Delegate, origin: Origin, here: Descent) -> Target | DeadEnd:
+    def _enter(
+        self, table: RouteTable, via: Via, action: Delegate, origin: Origin, here: Descent, pool: Pool
+    ) -> Target | DeadEnd:
         """The rules of a table, unless there are none, or too many, or it lies too deep."""
         if not table.rules:
             return DeadEnd(Reason.EMPTY, origin, table.ref)
@@ -275,7 +280,7 @@ class Grower:
         work = sum(len(rule.matches) for rule in table.rules) * len(here.matches or ())
         if not self._budget.spend(work):
             return DeadEnd(Reason.TOO_MANY, origin, table.ref, note="the routes multiply beyond the budget")
-        inclusion = Inclusion(table, via, action.sort)
+        inclusion = Inclusion(table, via, action.sort, *pool.owner(table))
         inside = here.into(inclusion, self._conventions)
         return Target(inclusion, tuple(self.grow(rule, inside) for rule in table.rules))
 

@@ -58,6 +58,10 @@ class Index(Generic[T]):
     def nothing(self, _selector: Selector) -> None:
         """Nothing more can be told of a selector that finds nothing: every object is seen."""
 
+    def owner(self, _table: T) -> tuple[str, bool]:
+        """There are no workspaces here."""
+        return "", False
+
     def _search(self, selector: Selector) -> tuple[T, ...]:
         if not selector.valid:
             return ()

@@ -54,6 +54,17 @@ class Tenancy:
         exports, imports = self._shares(owner, exported=True), self._shares(viewer, exported=False)
         return self._shared(exports, viewer, ref, labels, kind) and self._shared(imports, owner, ref, labels, kind)
 
+    def why_hidden(self, viewer: str | None, ref: ObjectRef, labels: Labels, kind: Shared) -> str:
+        """Which side of the sharing is lacking for an object that a workspace does not see."""
+        owner = self.owner(ref)
+        if owner is None:
+            return "its namespace belongs to no workspace"
+        if viewer is None:
+            return "the delegating table belongs to no workspace"
+        if not self._shared(self._shares(owner, exported=True), viewer, ref, labels, kind):
+            return f"workspace {owner} does not export it to {viewer}"
+        return f"workspace {viewer} does not import it from {owner}"
+
     def _shares(self, workspace: str, *, exported: bool) -> Iterable[Share]:
         found = (*self._everywhere, *([self._settings[workspace]] if workspace in self._settings else []))
         return [share for each in found for share in (each.exports if exported else each.imports)]
@@ -108,6 +119,7 @@ class VisibleTables:
         self, tenancy: Tenancy, viewer: str | None, tables: tuple[RouteTable, ...], roots: RootsAsChildren
     ) -> None:
         self._tenancy = tenancy
+        self._viewer = viewer
         self._all = Index(tables)
         seen = [each for each in tables if tenancy.sees(viewer, each.ref, each.labels, Shared.ROUTE_TABLE)]
         self._visible = Index(seen)
@@ -124,13 +136,18 @@ class VisibleTables:
 
     def nothing(self, selector: Selector) -> DeadEnd | None:
         """Whether something fits that has hosts, or that is not visible from here (8.1, SEM-01)."""
-        for index, reason, why in (
-            (self._visible, Reason.HAS_HOSTS, "it has hosts of its own"),
-            (self._all, Reason.NOT_VISIBLE, "its workspace does not export it here, or this one does not import it"),
-        ):
-            if found := self._of_workspace(selector, index):
-                return DeadEnd(reason, selector.origin, found[0].ref, note=why)
+        if found := self._of_workspace(selector, self._visible):
+            return DeadEnd(Reason.HAS_HOSTS, selector.origin, found[0].ref)
+        if found := self._of_workspace(selector, self._all):
+            first = found[0]
+            why = self._tenancy.why_hidden(self._viewer, first.ref, first.labels, Shared.ROUTE_TABLE)
+            return DeadEnd(Reason.NOT_VISIBLE, selector.origin, first.ref, note=why)
         return None
+
+    def owner(self, table: RouteTable) -> tuple[str, bool]:
+        """The workspace of a table, and whether it is another than the viewer's."""
+        owner = self._tenancy.owner(table.ref)
+        return owner or IMPLICIT, owner != self._viewer
 
     def _of_workspace(self, selector: Selector, index: Index[RouteTable]) -> tuple[RouteTable, ...]:
         found = index.select(selector)

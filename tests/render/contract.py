@@ -234,7 +234,12 @@ policy = shape_of(
     phase=optional(shape_of(stage=one_of("preAuthz", "postAuthz"), priority=whole)),
 )
 table = shape_of(
-    ref=ref, weight=whole, via=one_of("ref", "selector"), sortMethod=one_of("TABLE_WEIGHT", "ROUTE_SPECIFICITY")
+    ref=ref,
+    weight=whole,
+    via=one_of("ref", "selector"),
+    sortMethod=one_of("TABLE_WEIGHT", "ROUTE_SPECIFICITY"),
+    workspace=optional(text),
+    imported=boolean,
 )
 route = shape_of(
     id=text,

@@ -164,12 +164,12 @@ def diamond_dropped(patch: Patch) -> None:
     """A table that was entered on one branch is not entered on another."""
     real = delegate.Grower._enter
 
-    def enter(self: Any, table: Any, via: Any, action: Any, origin: Any, here: Any) -> Any:
+    def enter(self: Any, table: Any, via: Any, action: Any, origin: Any, here: Any, pool: Any) -> Any:
         seen = self.__dict__.setdefault("seen", set())
         if table.ref in seen:
             return DeadEnd(Reason.CYCLE, origin, table.ref)
         seen.add(table.ref)
-        return real(self, table, via, action, origin, here)
+        return real(self, table, via, action, origin, here, pool)
 
     patch.setattr(delegate.Grower, "_enter", enter)
 
