@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kubectl_gmg.matching.response import Response
-from kubectl_gmg.model.action import FinalAction, ResolvedDestination
-from kubectl_gmg.model.declared import RouteRule
-from kubectl_gmg.model.match import RouteMatch
-from kubectl_gmg.model.origin import ObjectRef, Origin
-from kubectl_gmg.model.request import Request
-from kubectl_gmg.model.resolved import Gateway, Host, Reason, ResolvedListener, Route, Via
-from kubectl_gmg.model.server import Server
-from kubectl_gmg.model.snapshot import Gap, SourceType
+if TYPE_CHECKING:  # only annotations name the model, so that what prints no routes need not import it
+    from kubectl_gmg.matching.response import Response
+    from kubectl_gmg.model.action import FinalAction, ResolvedDestination
+    from kubectl_gmg.model.declared import RouteRule
+    from kubectl_gmg.model.match import RouteMatch
+    from kubectl_gmg.model.origin import ObjectRef, Origin
+    from kubectl_gmg.model.request import Request
+    from kubectl_gmg.model.resolved import Gateway, Host, Reason, ResolvedListener, Route, Via
+    from kubectl_gmg.model.server import Server
+    from kubectl_gmg.model.snapshot import Gap, SourceType
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,13 +94,13 @@ class Attachment:
         shared: dict[int, tuple[Host, ...]] = {}
         listeners = []
         for index, (listener, found) in enumerate(zip(declared.listeners, services, strict=True), 1):
+            port = port_of(listener, found)
             if family.realm.conventions.shared_domain is SharedDomain.MERGED:
-                hosts = self._merged(declared.ref, listener, family, behind)
+                hosts = self._merged(declared.ref, replace(listener, port=port), family, behind)
             else:
                 if id(listener.selects) not in shared:
                     shared[id(listener.selects)] = self._hosts(listener, family, behind)
                 hosts = shared[id(listener.selects)]
-            port = port_of(listener, found)
             listeners.append(ResolvedListener(listener, index, port, hosts))
         pairs = zip(declared.listeners, services, strict=True)
         clusters = frozenset(name for listener, found in pairs for name in clusters_of(listener, found))
@@ -170,21 +170,23 @@ class Attachment:
         for name, hosts in domains.items():
             roots = oldest_first(hosts)
             groups.setdefault(tuple(map(id, roots)), (roots, []))[1].append(spelling[name])
-        found = [self._merged_host(*group, family, services) for group in groups.values()]
+        found = [self._merged_host(*group, listener.port, family, services) for group in groups.values()]
         return tuple(sorted(found, key=lambda each: min(each.domains)))
 
     def _merged_host(
         self,
         roots: tuple[VirtualHost, ...],
         domains: list[str],
+        port: int | None,
         family: Family,
         services: tuple[Service, ...] | None,
     ) -> Host:
-        key = (tuple(map(id, roots)), tuple(domains), services)
+        matters = any(match.port for root in roots for leaf in self._grow(root).leaves for match in leaf.matches)
+        key = (tuple(map(id, roots)), tuple(domains), port if matters else None, services)
         if key not in self._merged_hosts:  # listeners that serve a host alike share it
             lists = (tuple(self._rows(root, family, services, served=True)) for root in roots)
             tree = tuple(node for root in roots for node in self._grow(root).tree)
-            self._merged_hosts[key] = Host(roots[0], tuple(domains), merged(lists), tree, merged=roots)
+            self._merged_hosts[key] = Host(roots[0], tuple(domains), merged(lists, port), tree, merged=roots)
         return self._merged_hosts[key]
 
     def _grow(self, host: VirtualHost) -> Grown:

@@ -13,6 +13,7 @@ from kubectl_gmg.model.action import NO_OPTIONS, Delegate, Invalid, Options, Sel
 from kubectl_gmg.model.conventions import (
     FIRST_CONVENTIONS,
     Broken,
+    Conflict,
     Conventions,
     EqualTables,
     LabelInheritance,
@@ -151,6 +152,8 @@ class Grower:
     def grow(self, rule: RouteRule, above: Descent) -> Node:
         """The rule's end, or the tables it hands over to."""
         here = above.through(rule, self._conventions)
+        if self._conventions.conflict is Conflict.REPLACED and rule.matches and not here.matches:
+            return left_out(rule, above, here, ("GMG303",))
         if isinstance(rule.action, Invalid):
             return self._broken(rule, above, here, rule.action.codes)
         if not here.matches:
@@ -318,8 +321,8 @@ OPEN = frozenset({Reason.UNKNOWN, Reason.EMPTY, Reason.TOO_DEEP, Reason.TOO_MANY
 
 
 def excluded(node: Node) -> bool:
-    """Whether parent and child exclude each other in every pair."""
-    return isinstance(node, Terminal) and node.because == ("GMG303",)
+    """Whether parent and child exclude each other in every pair; a rule that never matches is no pair (DEC-10)."""
+    return isinstance(node, Terminal) and node.because == ("GMG303",) and bool(node.rules[-1].matches)
 
 
 def left_out(rule: RouteRule, above: Descent, here: Descent, codes: tuple[str, ...]) -> Terminal:

@@ -23,11 +23,11 @@ def oldest_first(roots: Iterable[VirtualHost]) -> tuple[VirtualHost, ...]:
     return tuple(sorted(roots, key=key))
 
 
-def merged(lists: Iterable[tuple[Route, ...]]) -> tuple[Route, ...]:
-    """The routes of several roots as one list, with their places.
+def merged(lists: Iterable[tuple[Route, ...]], port: int | None) -> tuple[Route, ...]:
+    """The routes of several roots as one list of a listener at `port`, with their places.
 
     Each root ends with its first catch-all: what stands behind it is dropped, and listed at its place. All catch-alls
-    move to the end, the oldest first.
+    move to the end, the oldest first. A match for another port is none here (`spec/envoy.md` 76).
     """
     kept: list[Route] = []
     last: list[Route] = []
@@ -38,7 +38,7 @@ def merged(lists: Iterable[tuple[Route, ...]]) -> tuple[Route, ...]:
                 kept.append(route)
             elif not open_end:
                 kept.append(replace(route, index=None, dropped=True))
-            elif is_catch_all(route.match):
+            elif is_catch_all(route.match) and (port is None or route.match.port in (None, port)):
                 last.append(route)
                 open_end = False
             else:

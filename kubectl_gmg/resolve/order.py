@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from kubectl_gmg.model.action import SortMethod
 from kubectl_gmg.model.conventions import Conventions, EqualTables, Ranking
-from kubectl_gmg.model.match import ROOT, PathKind, RouteMatch
+from kubectl_gmg.model.match import EVERYTHING, ROOT, PathKind, RouteMatch
 from kubectl_gmg.model.resolved import DeadEnd, Node, Target, Terminal, Via
 
 PATH_RANK = {PathKind.EXACT: 0, PathKind.REGEX: 1, PathKind.PREFIX: 2, PathKind.SEPARATED_PREFIX: 2}
@@ -25,9 +25,12 @@ def by_weight(target: Target) -> int:
 
 
 def by_specificity(leaf: Terminal, ranking: Ranking) -> Specificity:
-    """The key of a rule: that of its most specific match; the rule moves as a whole."""
+    """The key of a rule: that of its most specific match; the rule moves as a whole.
+
+    One that never matches, and has no row, stands where no path does.
+    """
     if ranking is Ranking.PATH_ONLY:
-        return min(path_specificity(match) for match in leaf.matches)
+        return min(map(path_specificity, leaf.matches), default=path_specificity(EVERYTHING))
     weight = leaf.tables[-1].table.weight if leaf.tables else 0
     return min(specificity(match, weight) for match in leaf.matches)
 
