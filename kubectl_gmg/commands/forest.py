@@ -115,8 +115,16 @@ class Planter:
             labels=declared.labels,
             domains=host.domains,
             children=in_order(self._node(node, rows) for node in host.tree),
-            note=STATES[host.state] if gateway is not None else self._unless_unread(*UNATTACHED),
+            note=self._attached(host, gateway),
         )
+
+    def _attached(self, host: Host, gateway: Gateway | None) -> str:
+        """What is to be said of how a host is served."""
+        if gateway is not None:
+            return STATES[host.state]
+        if not host.declared.rules:
+            return "no HTTP routes are written"
+        return self._unless_unread(*UNATTACHED)
 
     def _node(self, node: Node, rows: Ends) -> TreeNode:
         if isinstance(node, Delegation):

@@ -78,7 +78,9 @@ def heading(gateway: Gateway, listeners: list[ResolvedListener], host: Host, cou
     ports = " ".join(listener_name(each) for each in listeners)
     domains = ", ".join(host.domains) or "no domain left"
     owner = " + ".join(str(root.ref) for root in host.roots) + (" (inline)" if host.declared.inline else "")
-    redirect = " · every request is redirected to https" if listeners[0].declared.https_redirect else ""
+    redirecting = [each for each in listeners if each.declared.https_redirect]
+    by = "" if len(redirecting) == len(listeners) else f" by {' '.join(map(listener_name, redirecting))}"
+    redirect = f" · every request is redirected to https{by}" if redirecting else ""
     first = ", first match wins" if count > 1 else ""
     return [
         line(

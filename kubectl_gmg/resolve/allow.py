@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kubectl_gmg.model.declared import Allowance, Listener, VirtualHost
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.resolve.index import selects
@@ -9,12 +11,15 @@ from kubectl_gmg.resolve.tenancy import Tenancy
 
 
 def admitted(host: VirtualHost, listener: Listener, gateway: ObjectRef, tenancy: Tenancy) -> tuple[str, ...]:
-    """The domains that the listener serves of a host, each once, in the order of the host."""
-    if not listener.allows:
-        return tuple(dict.fromkeys(host.domains))
-    fitting = [each for each in listener.allows if allows(each, host, gateway, tenancy)]
-    found = (common(domain, each.domain) for domain in host.domains for each in fitting)
-    return tuple(dict.fromkeys(domain for domain in found if domain))
+    """The domains that the listener serves of a host, each once whatever its case, in the order of the host."""
+    found: Iterable[str] = host.domains
+    if listener.allows:
+        fitting = [each for each in listener.allows if allows(each, host, gateway, tenancy)]
+        found = (common(domain, each.domain) for domain in host.domains for each in fitting)
+    spelling: dict[str, str] = {}
+    for domain in found:
+        spelling.setdefault(domain.lower(), domain)
+    return tuple(domain for domain in spelling.values() if domain)
 
 
 def allows(entry: Allowance, host: VirtualHost, gateway: ObjectRef, tenancy: Tenancy) -> bool:
@@ -39,8 +44,8 @@ def common(domain: str, pattern: str) -> str:
 
 
 def covers(wide: str, narrow: str) -> bool:
-    """Whether every name that fits `narrow` fits `wide`; a star stands for one label or more."""
+    """Whether every name that fits `narrow` fits `wide`; a star stands for one letter or more in front."""
     wide, narrow = wide.lower(), narrow.lower()
     if wide in ("*", narrow):
         return True
-    return wide.startswith("*.") and narrow.endswith(wide[1:])
+    return wide.startswith("*") and len(narrow) >= len(wide) and narrow.endswith(wide[1:])

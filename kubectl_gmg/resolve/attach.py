@@ -14,6 +14,7 @@ from kubectl_gmg.model.declared import (
     FailureMode,
     Listener,
     Policy,
+    Protocol,
     Realm,
     RouteTable,
     VirtualGateway,
@@ -161,8 +162,9 @@ class Attachment:
         """The hosts that name the gateway and that the listener admits, one for each list of roots."""
         domains: dict[str, list[VirtualHost]] = {}
         spelling: dict[str, str] = {}
-        for host in family.hosts.all:
-            if names(host, gateway) and seen_from(host, gateway, family.tenancy):
+        routed = listener.protocol in (Protocol.HTTP, Protocol.HTTPS)  # others carry no HTTP routes (3.3 rule 4)
+        for host in family.hosts.all if routed else ():
+            if host.rules and names(host, gateway) and seen_from(host, gateway, family.tenancy):
                 for domain in admitted(host, listener, gateway, family.tenancy):
                     domains.setdefault(domain.lower(), []).append(host)
                     spelling.setdefault(domain.lower(), domain)

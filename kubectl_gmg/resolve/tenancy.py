@@ -16,6 +16,8 @@ from kubectl_gmg.resolve.index import Index
 
 IMPLICIT = ""
 """The workspace of everything where there are no workspaces (DEC-24)."""
+WORKLOADS = "Service"
+"""What stands for workloads, which a workspace has wherever its namespaces are."""
 
 
 class Tenancy:
@@ -25,7 +27,7 @@ class Tenancy:
         self._workspaces = sorted(realm.workspaces, key=lambda each: by_age(each.created, each.ref))
         self._named = {each.name: each for each in self._workspaces}
         self._clusters = {each.name: dict(each.labels) for each in realm.inventory.clusters}
-        self._owners: dict[tuple[str, str], str | None] = {}
+        self._holders: dict[tuple[str, str], tuple[Workspace, bool] | None] = {}
         self._everywhere = [each for each in realm.settings if each.everywhere]
         self._settings: dict[str, WorkspaceSettings] = {}
         own = (each for each in realm.settings if not each.everywhere)
@@ -35,14 +37,18 @@ class Tenancy:
                 self._settings.setdefault(owner, each)
 
     def owner(self, ref: ObjectRef) -> str | None:
-        """The workspace that an object belongs to; None for an object that no workspace reads (12.2 rule 3)."""
+        """The workspace that an object belongs to; None for one that no workspace reads (12.1, 12.2 rule 3).
+
+        Where a workspace does not read configuration, Services are its own nevertheless.
+        """
         if not self._workspaces:
             return IMPLICIT
         place = (ref.cluster, ref.namespace)
-        if place not in self._owners:
-            owning = (each.name for each in self._workspaces if self._holds(each, *place))
-            self._owners[place] = next(owning, None)
-        return self._owners[place]
+        if place not in self._holders:
+            found = ((each, self._holds(each, *place)) for each in self._workspaces)
+            self._holders[place] = next(((each, read) for each, read in found if read is not None), None)
+        holder = self._holders[place]
+        return holder[0].name if holder and (holder[1] or ref.kind == WORKLOADS) else None
 
     def sees(self, viewer: str | None, ref: ObjectRef, labels: Labels, kind: Shared) -> bool:
         """Whether a workspace may use an object: its own, or one that is exported to it and that it imports."""
@@ -74,9 +80,16 @@ class Tenancy:
         partner = self._named[other]
         return any(with_workspace(share, partner) and of_object(share, ref, labels, kind) for share in shares)
 
-    def _holds(self, workspace: Workspace, cluster: str, namespace: str) -> bool:
-        patterns = (each for each in workspace.clusters if each.config and self._fits(each, cluster))
-        return any(has_namespace(each, namespace) for pattern in patterns for each in pattern.namespaces)
+    def _holds(self, workspace: Workspace, cluster: str, namespace: str) -> bool | None:
+        """Whether configuration is read in a namespace of a workspace; None for a namespace of another."""
+        read = [
+            pattern.config and each.config
+            for pattern in workspace.clusters
+            if self._fits(pattern, cluster)
+            for each in pattern.namespaces
+            if has_namespace(each, namespace)
+        ]
+        return any(read) if read else None
 
     def _fits(self, pattern: ClusterPattern, cluster: str) -> bool:
         """Whether a cluster is meant; an object that does not say where it is may be anywhere (DEC-25)."""
@@ -89,7 +102,7 @@ class Tenancy:
 
 def has_namespace(pattern: NamespacePattern, namespace: str) -> bool:
     """Whether a namespace is meant; labels of namespaces are not read, so a pattern of labels alone means none."""
-    return pattern.config and bool(pattern.name) and fnmatchcase(namespace, pattern.name)
+    return bool(pattern.name) and fnmatchcase(namespace, pattern.name)
 
 
 def with_workspace(share: Share, workspace: Workspace) -> bool:
