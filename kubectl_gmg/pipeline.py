@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -227,23 +227,7 @@ def connection_of(settings: Settings) -> Connection:
     """Which cluster to read, as whom, and with what patience."""
     from kubectl_gmg.sources.live import Connection  # noqa: PLC0415
 
-    return Connection(
-        kubeconfig=settings.kubeconfig,
-        context=settings.context,
-        cluster=settings.cluster,
-        user=settings.user,
-        server=settings.server,
-        token=settings.token,
-        certificate_authority=settings.certificate_authority,
-        tls_server_name=settings.tls_server_name,
-        insecure=settings.insecure,
-        as_user=settings.as_user,
-        as_groups=settings.as_group,
-        as_uid=settings.as_uid,
-        request_timeout=settings.request_timeout,
-        chunk_size=settings.chunk_size,
-        stream=settings.stream,
-    )
+    return Connection(**{each.name: getattr(settings, each.name) for each in fields(Connection)})
 
 
 def report_of(settings: Settings) -> Reporting:

@@ -16,11 +16,12 @@ BLIND = ("model", "matching", "resolve", "simulate", "export", "render", "kube")
 @pytest.mark.parametrize("part", BLIND)
 def test_no_generation_is_named(part: str) -> None:
     """Docstrings cite the specification; nothing else may hold the name of a generation."""
-    found = []
-    for path in sorted((ROOT / part).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and node.value in LOWER:
-                found.append(f"{path.name}:{node.lineno}")
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted((ROOT / part).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in LOWER
+    ]
     assert found == []
 
 

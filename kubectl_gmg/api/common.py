@@ -10,6 +10,14 @@ from kubectl_gmg.model.declared import Labels, RouteRule
 from kubectl_gmg.model.match import HeaderMatch, PathKind, PathMatch, QueryParameterMatch, ValueKind
 from kubectl_gmg.model.naming import rule_segments
 
+REDIRECT_CODES = {
+    "MOVED_PERMANENTLY": 301,
+    "FOUND": 302,
+    "SEE_OTHER": 303,
+    "TEMPORARY_REDIRECT": 307,
+    "PERMANENT_REDIRECT": 308,
+}
+"""The status of a redirect by its name."""
 PATH_KINDS = {"exact": PathKind.EXACT, "prefix": PathKind.PREFIX}
 
 

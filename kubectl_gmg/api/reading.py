@@ -10,7 +10,7 @@ from typing import TypeVar
 from kubectl_gmg.api.field import Field, Reader
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.snapshot import Kind, RawObject, Snapshot
+from kubectl_gmg.model.snapshot import EVERYWHERE, Extent, Kind, RawObject, Snapshot
 
 T = TypeVar("T")
 
@@ -53,3 +53,12 @@ class Readings:
                 found.append(lowered)
             self.problems.extend(reading.reader.close(except_below=("metadata", "status")))
         return tuple(found)
+
+
+def extent(snapshot: Snapshot, kind: Kind) -> Extent:
+    """Where a kind of routing was read completely.
+
+    One that is not installed, or not among the files, has no objects, unless a gap may hide some.
+    """
+    hidden = any(gap.kind in (None, kind.name) for gap in snapshot.gaps)
+    return snapshot.extent(kind) if hidden or kind.resource in snapshot.read else EVERYWHERE

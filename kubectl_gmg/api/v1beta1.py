@@ -8,7 +8,7 @@ from __future__ import annotations
 from kubectl_gmg.api import v1beta1_discovery as discovery
 from kubectl_gmg.api.common import created_of, labels_of, route_rules
 from kubectl_gmg.api.field import Field
-from kubectl_gmg.api.reading import Reading, Readings
+from kubectl_gmg.api.reading import Reading, Readings, extent
 from kubectl_gmg.api.v1beta1_rules import policy_options, route_rule
 from kubectl_gmg.api.v1beta1_selectors import object_selector, service_selectors, table_ref, workload_matchers
 from kubectl_gmg.model.action import Selector
@@ -27,7 +27,7 @@ from kubectl_gmg.model.declared import (
 )
 from kubectl_gmg.model.naming import encoded
 from kubectl_gmg.model.release import NEWEST_RELEASE, Release
-from kubectl_gmg.model.snapshot import EVERYWHERE, Affects, Extent, Kind, Snapshot
+from kubectl_gmg.model.snapshot import Affects, Kind, Snapshot
 
 GENERATION = "v1beta1"
 ENTERPRISE = "networking.enterprise.mesh.gloo.solo.io"
@@ -63,15 +63,6 @@ def lower(snapshot: Snapshot, _release: Release = NEWEST_RELEASE) -> Declared:
         problems=tuple(readings.problems),
         realms=((GENERATION, realm),),
     )
-
-
-def extent(snapshot: Snapshot, kind: Kind) -> Extent:
-    """Where a kind of routing was read completely.
-
-    One that is not installed, or not among the files, has no objects, unless a gap may hide some.
-    """
-    hidden = any(gap.kind in (None, kind.name) for gap in snapshot.gaps)
-    return snapshot.extent(kind) if hidden or kind.resource in snapshot.read else EVERYWHERE
 
 
 def virtual_gateway(reading: Reading) -> VirtualGateway:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_gmg.api.common import header_match, path_match, query_parameter_match
+from kubectl_gmg.api.common import REDIRECT_CODES, header_match, path_match, query_parameter_match
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.v1beta1_selectors import object_selector, table_ref
 from kubectl_gmg.model.action import (
@@ -39,14 +39,6 @@ POLICY_FIELDS = (
 )
 NOT_ON_ROUTES = ("trafficShift", "outlierDetection")
 NEVER_OPTIONS = ("trafficShift", "outlierDetection", "mtls")
-
-REDIRECT_CODES = {
-    "MOVED_PERMANENTLY": 301,
-    "FOUND": 302,
-    "SEE_OTHER": 303,
-    "TEMPORARY_REDIRECT": 307,
-    "PERMANENT_REDIRECT": 308,
-}
 
 
 def route_rule(field: Field, segment: str, namespace: str) -> RouteRule:

@@ -11,7 +11,7 @@ from kubectl_gmg.api import v2_destinations as destinations
 from kubectl_gmg.api import v2_workspaces as tenants
 from kubectl_gmg.api.common import created_of, labels_of, route_rules
 from kubectl_gmg.api.field import Field
-from kubectl_gmg.api.reading import Reading, Readings
+from kubectl_gmg.api.reading import Reading, Readings, extent
 from kubectl_gmg.api.v2_gateways import virtual_gateway
 from kubectl_gmg.api.v2_rules import MOST_ROUTES, holder_of, route_rule
 from kubectl_gmg.api.v2_selectors import object_reference
@@ -30,7 +30,7 @@ from kubectl_gmg.model.conventions import (
 from kubectl_gmg.model.declared import Declared, FailureMode, GatewayRef, Realm, RouteTable, VirtualHost
 from kubectl_gmg.model.naming import encoded
 from kubectl_gmg.model.release import NEWEST_RELEASE, Release
-from kubectl_gmg.model.snapshot import EVERYWHERE, Affects, Extent, Kind, Snapshot
+from kubectl_gmg.model.snapshot import Affects, Kind, Snapshot
 
 GENERATION = "v2"
 NETWORKING = destinations.NETWORKING
@@ -93,15 +93,6 @@ def conventions_of(release: Release) -> Conventions:
     if release.number < (2, 6):
         return replace(CONVENTIONS, roots_as_children=RootsAsChildren.INCLUDED)
     return CONVENTIONS
-
-
-def extent(snapshot: Snapshot, kind: Kind) -> Extent:
-    """Where a kind of routing was read completely.
-
-    One that is not installed, or not among the files, has no objects, unless a gap may hide some.
-    """
-    hidden = any(gap.kind in (None, kind.name) for gap in snapshot.gaps)
-    return snapshot.extent(kind) if hidden or kind.resource in snapshot.read else EVERYWHERE
 
 
 def route_table(reading: Reading) -> tuple[RouteTable, VirtualHost | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubectl_gmg.api.common import header_match, path_match, pattern, query_parameter_match
+from kubectl_gmg.api.common import REDIRECT_CODES, header_match, path_match, pattern, query_parameter_match
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.v2_selectors import all_known, object_reference, object_selector, port_selector
 from kubectl_gmg.model.action import (
@@ -35,14 +35,6 @@ MOST_DESTINATIONS = 100
 MOST_ROUTES = 10_000
 LONGEST_BODY = 1_048_576
 HIGHEST_PORT = 65_535
-
-REDIRECT_CODES = {
-    "MOVED_PERMANENTLY": 301,
-    "FOUND": 302,
-    "SEE_OTHER": 303,
-    "TEMPORARY_REDIRECT": 307,
-    "PERMANENT_REDIRECT": 308,
-}
 
 
 class Referred(StrEnum):

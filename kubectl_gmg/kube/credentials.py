@@ -149,10 +149,10 @@ def impersonation(chosen: Chosen, connection: Connection) -> tuple[tuple[str, st
     """
     user = chosen.user
     who = connection.as_user or text_of(user, "as")
-    groups = connection.as_groups or tuple(user.get("as-groups") or ())
+    groups = connection.as_group or tuple(user.get("as-groups") or ())
     uid = connection.as_uid or text_of(user, "as-uid")
     extra: dict[str, list[str] | None] = user.get("as-user-extra") or {}
-    if not who and (connection.as_groups or connection.as_uid):
+    if not who and (connection.as_group or connection.as_uid):
         raise UsageError("--as-group and --as-uid need --as", "say whom to impersonate with --as")
     if not who and (groups or uid or extra):
         said = f"user {chosen.user_name} of the kubeconfig acts with groups, uid or extra, but as nobody"

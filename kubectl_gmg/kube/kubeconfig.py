@@ -51,7 +51,7 @@ class Connection:
     tls_server_name: str | None = None
     insecure: bool = False
     as_user: str | None = None
-    as_groups: tuple[str, ...] = ()
+    as_group: tuple[str, ...] = ()
     as_uid: str | None = None
     request_timeout: float = 10.0
     chunk_size: int = 500

@@ -207,13 +207,18 @@ class Attachment:
 
 def frozen(leaves: tuple[Terminal, ...]) -> tuple[Terminal, ...]:
     """All leaves of a tree that stays as it was accepted last, if anything in it is broken (`spec/v2.md` 10)."""
-    causes = tuple(dict.fromkeys(code for leaf in leaves if leaf.status is Status.REPLACED for code in leaf.because))
+    causes = tuple(dict.fromkeys(code for leaf in leaves if is_broken(leaf) for code in leaf.because))
     if not causes:
         return leaves
     return tuple(
         leaf if leaf.status is Status.INVALID else replace(leaf, status=Status.FROZEN, because=causes)
         for leaf in leaves
     )
+
+
+def is_broken(leaf: Terminal) -> bool:
+    """Whether a leaf is misconfigured, be it that nothing of it can be served (DEC-28); DEC-10 is no fault."""
+    return leaf.status is Status.REPLACED or (leaf.status is Status.INVALID and bool(leaf.matches))
 
 
 def names(host: VirtualHost, gateway: ObjectRef) -> bool:

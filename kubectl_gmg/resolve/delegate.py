@@ -70,6 +70,9 @@ class Pool(Protocol):
     def select(self, selector: Selector) -> tuple[RouteTable, ...]:
         """All tables that fit and may be delegated to, by namespace and then name."""
 
+    def hits(self, selector: Selector, table: ObjectRef) -> bool:
+        """Whether a selector fits a table that is seen, though it may not be delegated to."""
+
     def nothing(self, selector: Selector) -> DeadEnd | None:
         """Why a selector finds nothing, if that can be told better than that nothing fits."""
 
@@ -123,8 +126,13 @@ class Descent:
         return replace(self, tables=(*self.tables, inclusion), labels=labels)
 
     def passed(self, table: RouteTable) -> bool:
-        """Whether `table` is on the way down already."""
-        return any(inclusion.table is table for inclusion in self.tables)
+        """Whether `table` is on the way down already, be it as the host of the way."""
+        return any(inclusion.table is table for inclusion in self.tables) or self.host == table.ref
+
+    @property
+    def host(self) -> ObjectRef | None:
+        """The object that the way starts from; None at its top."""
+        return self.rules[0].origin.ref if self.rules else None
 
 
 def grow_host(
@@ -154,16 +162,17 @@ class Grower:
         here = above.through(rule, self._conventions)
         if self._conventions.conflict is Conflict.REPLACED and rule.matches and not here.matches:
             return left_out(rule, above, here, ("GMG303",))
+        bad = refused(here.matches or ()) if above.matches is not None else ()
+        if bad:
+            kept = tuple(match for match in here.matches or () if match not in bad)
+            codes = rule.action.codes if isinstance(rule.action, Invalid) else ()
+            return self._broken(rule, above, replace(here, matches=kept), (*codes, "GMG304"), bad)
         if isinstance(rule.action, Invalid):
             return self._broken(rule, above, here, rule.action.codes)
         if not here.matches:
             return left_out(rule, above, here, ("GMG303",))
         if isinstance(rule.action, Delegate):
             return self._delegation(rule, rule.action, here)
-        bad = refused(here.matches) if above.matches is not None else ()
-        if bad:
-            kept = tuple(match for match in here.matches if match not in bad)
-            return self._broken(rule, above, replace(here, matches=kept), ("GMG304",), bad)
         if codes := self._faults(rule, here):
             return self._broken(rule, above, here, codes)
         return Terminal(here.rules, here.tables, here.matches, here.options, labels=here.labels)
@@ -237,7 +246,7 @@ class Grower:
         if table is None:
             found[key] = self._missing(ref.origin, ref.namespace, ref.name)
         elif here.passed(table):
-            found[key] = cycle(table, ref.origin, here)
+            found[key] = cycle(table.ref, ref.origin, here)
         else:
             found[key] = self._enter(table, Via.REF, action, ref.origin, here, pool)
 
@@ -253,8 +262,9 @@ class Grower:
         hit = pool.select(selector)
         passed = [table for table in hit if here.passed(table)]
         usable = [table for table in hit if not here.passed(table)]
-        if passed and selector.name:
-            return [cycle(passed[0], selector.origin, here)], []
+        entered = [table.ref for table in passed] or [ref for ref in (here.host,) if ref and pool.hits(selector, ref)]
+        if entered and selector.name:
+            return [cycle(entered[0], selector.origin, here)], []
         for table in in_order(usable, self._conventions):
             key = (table.ref.namespace, table.ref.name, table.ref.cluster)
             if key not in found and (*key[:2], "") not in found:
@@ -343,6 +353,6 @@ def none_selected(origin: Origin, skipped: Sequence[ObjectRef]) -> DeadEnd:
     return DeadEnd(Reason.NONE_SELECTED, origin, note=note)
 
 
-def cycle(table: RouteTable, origin: Origin, here: Descent) -> DeadEnd:
+def cycle(table: ObjectRef, origin: Origin, here: Descent) -> DeadEnd:
     """A table that is named on its own way down; the chain ends with it."""
-    return DeadEnd(Reason.CYCLE, origin, table.ref, chain=(*(each.table.ref for each in here.tables), table.ref))
+    return DeadEnd(Reason.CYCLE, origin, table, chain=(*(each.table.ref for each in here.tables), table))

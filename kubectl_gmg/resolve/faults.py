@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
 from kubectl_gmg.model.declared import RouteRule
-from kubectl_gmg.model.inventory import DestinationPort, Inventory, ServicePort
+from kubectl_gmg.model.inventory import (
+    DestinationPort,
+    ExternalService,
+    Inventory,
+    Service,
+    ServicePort,
+    VirtualDestination,
+)
 from kubectl_gmg.model.match import PathKind
 from kubectl_gmg.model.workspace import Shared
 from kubectl_gmg.resolve.delegate import Descent
@@ -14,6 +21,13 @@ from kubectl_gmg.resolve.tenancy import Tenancy
 
 NOT_FOUND, NO_SUCH_PORT, PORT_REQUIRED = "GMG411", "GMG412", "GMG413"
 REWRITE_UNDER_REGEX = "GMG403"
+
+SHARED = {
+    DestinationKind.SERVICE: Shared.SERVICE,
+    DestinationKind.VIRTUAL_DESTINATION: Shared.VIRTUAL_DESTINATION,
+    DestinationKind.EXTERNAL_SERVICE: Shared.EXTERNAL_SERVICE,
+}
+"""What workspaces share, by the kind of a destination; other kinds are not looked up."""
 
 
 class DestinationFaults:
@@ -34,30 +48,25 @@ class DestinationFaults:
         return tuple(dict.fromkeys(codes))
 
     def _fault(self, destination: Destination, rule: RouteRule) -> str:
+        if destination.kind not in SHARED:
+            return ""
+        found, read = self._look_up(destination)
+        if found is None:
+            return NOT_FOUND if read else ""
         viewer = self._tenancy.owner(rule.origin.ref)
-        inventory = self._inventory
-        if destination.kind is DestinationKind.SERVICE:
-            service = inventory.service_near(destination.namespace, destination.name, destination.cluster)
-            if service is None:
-                return NOT_FOUND if inventory.has_services_of(destination.cluster) else ""
-            if not self._tenancy.sees(viewer, service.ref, service.labels, Shared.SERVICE):
-                return NOT_FOUND
-            return port_fault(destination, service.ports)
-        if destination.kind is DestinationKind.VIRTUAL_DESTINATION:
-            virtual = inventory.virtual_destination(destination.namespace, destination.name)
-            if virtual is None:
-                return NOT_FOUND if inventory.virtual_destinations_read.covers(destination.namespace) else ""
-            if not self._tenancy.sees(viewer, virtual.ref, virtual.labels, Shared.VIRTUAL_DESTINATION):
-                return NOT_FOUND
-            return port_fault(destination, virtual.ports)
-        if destination.kind is DestinationKind.EXTERNAL_SERVICE:
-            external = inventory.external_service(destination.namespace, destination.name)
-            if external is None:
-                return NOT_FOUND if inventory.external_services_read.covers(destination.namespace) else ""
-            if not self._tenancy.sees(viewer, external.ref, external.labels, Shared.EXTERNAL_SERVICE):
-                return NOT_FOUND
-            return port_fault(destination, external.ports)
-        return ""
+        if not self._tenancy.sees(viewer, found.ref, found.labels, SHARED[destination.kind]):
+            return NOT_FOUND
+        return port_fault(destination, found.ports)
+
+    def _look_up(self, wanted: Destination) -> tuple[Service | VirtualDestination | ExternalService | None, bool]:
+        """What a destination names, and whether it would be known if it were there."""
+        inventory, namespace, name = self._inventory, wanted.namespace, wanted.name
+        if wanted.kind is DestinationKind.SERVICE:
+            return inventory.service_near(namespace, name, wanted.cluster), inventory.has_services_of(wanted.cluster)
+        if wanted.kind is DestinationKind.VIRTUAL_DESTINATION:
+            read = inventory.virtual_destinations_read.covers(namespace)
+            return inventory.virtual_destination(namespace, name), read
+        return inventory.external_service(namespace, name), inventory.external_services_read.covers(namespace)
 
 
 def port_fault(destination: Destination, ports: Sequence[ServicePort | DestinationPort]) -> str:

@@ -55,6 +55,10 @@ class Index(Generic[T]):
             self._selected[selector] = self._search(selector)
         return self._selected[selector]
 
+    def hits(self, selector: Selector, table: ObjectRef) -> bool:
+        """Whether a selector fits the object of that name."""
+        return any(each.ref == table for each in self.select(selector))
+
     def nothing(self, _selector: Selector) -> None:
         """Nothing more can be told of a selector that finds nothing: every object is seen."""
 

@@ -147,6 +147,10 @@ class VisibleTables:
         """All tables that fit and may be delegated to, by namespace and then name."""
         return self._of_workspace(selector, self._usable)
 
+    def hits(self, selector: Selector, table: ObjectRef) -> bool:
+        """Whether a selector fits a table that is seen, though it may not be delegated to."""
+        return any(each.ref == table for each in self._of_workspace(selector, self._visible))
+
     def nothing(self, selector: Selector) -> DeadEnd | None:
         """Whether something fits that has hosts, or that is not visible from here (8.1, SEM-01)."""
         if found := self._of_workspace(selector, self._visible):

@@ -195,7 +195,7 @@ def test_a_helper_that_fails_later_is_a_gap(stage: Stage) -> None:
         user = helper(stage, {}, before=f"{give}times > 5 and sys.exit('canary')")
         config = server.kubeconfig()
         stage.write(config | {"users": [{"name": config["users"][0]["name"], "user": user}]})
-        ran = gmg("tree", "-o", "json")
+        ran = gmg("tree", "-o", "json", "--generation", "v1beta1")
     assert ran.code == 0, ran.err
     assert len(server.calls) == 4
     assert {gap["reason"] for gap in ran.json["gaps"]} == {"unauthorized"}
