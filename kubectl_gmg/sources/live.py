@@ -177,7 +177,7 @@ class Reader:
         self._lost: RequestError | None = None
         self._groups: dict[str, frozenset[str] | None] = {}
         self._lock = Lock()
-        self._pending: dict[str, None] = {}
+        self._pending: dict[str, str] = {}
         self._read = 0
 
     def read(self, kind: Kind) -> KindList:
@@ -186,7 +186,7 @@ class Reader:
         try:
             return self._read_kind(kind)
         finally:
-            self._pending.pop(kind.name, None)
+            self._pending.pop(kind.resource, None)
 
     def _read_kind(self, kind: Kind) -> KindList:
         found = self._list(kind)
@@ -227,9 +227,9 @@ class Reader:
     def _tell(self, kind: Kind, more: int) -> None:
         """Say how far reading is, and what is still waited for."""
         with self._lock:
-            self._pending[kind.name] = None
+            self._pending[kind.resource] = kind.name
             self._read += more
-            kinds = ", ".join(self._pending)
+            kinds = ", ".join(dict.fromkeys(self._pending.values()))
             said = f"{self._read} objects read, waiting for {kinds} of {self._client.access.server}"
         self._client.say(said)
 

@@ -49,7 +49,7 @@ ACTIONS: tuple[Json, ...] = (
     {"forwardTo": {"destinations": [ref("web")]}},
     {"forwardTo": {"destinations": [ref("web", "shared"), ref("web", "a")]}},
     {"forwardTo": {"destinations": [ref("many", "gm", port={"name": "grpc"})], "pathRewrite": "/r"}},
-    {"forwardTo": {"destinations": [ref("web", "a", weight=75), ref("web", "b"), ref("web", "gm", weight=0)]}},
+    {"forwardTo": {"destinations": [ref("web", "a", weight=50), ref("web", "b"), ref("web", "gm", weight=0)]}},
     {"forwardTo": {"destinations": [ref("web", "a", weight=20), ref("web", "a", subset={"v": "2"}, weight=30)]}},
     {"forwardTo": {"destinations": [ref("vd", "a", kind="VIRTUAL_DESTINATION", port={"number": 80})]}},
     {"forwardTo": {"destinations": [ref("es", "b", kind="EXTERNAL_SERVICE")]}},

@@ -59,7 +59,7 @@ class TranscriptV2:
                 for domain in self.tenants.admitted(root, listener, gateway):
                     domains.setdefault(domain, []).append(root)
         for domain, roots in domains.items():
-            self.listings[key(gateway), number, domain] = self.merge(roots, listener["port"]["number"])
+            self.listings[key(gateway), number, domain] = self.merge(roots, listener["port"].get("number"))
 
     def merge(self, roots: list[Json], port: int) -> list[Json]:
         """4.3 rules 2 to 4; a match for another port is not there at all (`envoy.md` 76)."""
@@ -180,11 +180,16 @@ class TranscriptV2:
 
     def action(self, rule: Json, table: Json) -> Json:
         """7: an action in the words of `spec/cli.md` 6.2, as far as it is compared."""
-        if forward := rule.get("forwardTo"):
-            found, fields = destinations_of(forward, table), ("pathRewrite", "regexRewrite", "hostRewrite")
+        if (forward := rule.get("forwardTo")) is not None:
+            found, rewrite = destinations_of(forward, table), forward.get("regexRewrite")
             parts = zip(found, shares(found) or [], strict=True)
-            to = [[*named(each, table), round(share, 6)] for each, share in parts]
-            return {"type": "forward", "to": to} | {each: forward.get(each) for each in fields}
+            return {
+                "type": "forward",
+                "to": [[*named(each, table), round(share, 6)] for each, share in parts],
+                "pathRewrite": forward.get("pathRewrite"),
+                "regexRewrite": rewrite and {**rewrite, "pattern": rewrite["pattern"]["regex"]},
+                "hostRewrite": forward.get("hostRewrite"),
+            }
         if "redirect" in rule:
             to = rule["redirect"]
             found = {"host": to.get("hostRedirect"), "path": to.get("pathRedirect")}
