@@ -266,7 +266,7 @@ def narrowed(roots: tuple[TreeNode, ...], found: Found) -> tuple[TreeNode, ...]:
 
 def leading(node: TreeNode, found: Found) -> TreeNode | None:
     """The node, if it is what was found or leads there; all that hangs below what was found stays."""
-    if found.means(node.type, node.ref, node.id):
+    if found.means(node):
         return node
     children = tuple(child for each in node.children if (child := leading(each, found)) is not None)
     return replace(node, children=children) if children else None

@@ -52,7 +52,7 @@ def routes(
         for gateway, listener, each in places
         for row in rows.of(gateway, listener, each)
         if (all_routes or row.route.index is not None)
-        and scope.passes(gateway, each, row.route.terminal)
+        and scope.passes(gateway, row.route)
         and (policy is None or touched(row, policy))
     )
     narrowed = policy is not None or scope.selector is not None

@@ -56,6 +56,15 @@ def numbered(routes: Iterable[Route]) -> tuple[Route, ...]:
     return tuple(found)
 
 
+def decided_by_merging(first: Route, second: Route) -> str:
+    """Why a route of another root stands later, in words; empty for routes of one root."""
+    if first.root is second.root:
+        return ""
+    if is_catch_all(second.match) and not is_catch_all(first.match):
+        return "a catch-all stands behind the other routes of the host"
+    return f"{second.root.ref} comes after {first.root.ref}: by age, then by name"
+
+
 def is_catch_all(match: RouteMatch) -> bool:
     """Whether Istio takes a match for one that everything fits (`spec/envoy.md` 72)."""
     if match.headers or match.query_parameters or match.method:

@@ -9,7 +9,7 @@ from kubectl_gmg.errors import UsageError
 from kubectl_gmg.model.action import Operator, Requirement, Selector
 from kubectl_gmg.model.declared import Labels
 from kubectl_gmg.model.origin import ObjectRef, Origin
-from kubectl_gmg.model.resolved import Gateway, Host, Terminal
+from kubectl_gmg.model.resolved import Gateway, Route
 from kubectl_gmg.resolve.index import selects
 
 NOWHERE = Origin(ObjectRef("", "", "", ""))
@@ -21,20 +21,20 @@ class Scope:
 
     selector: Selector | None = None
 
-    def passes(self, gateway: Gateway, host: Host, leaf: Terminal | None) -> bool:
-        """Whether a route, or a host without any, passes through an object that is reported on."""
-        return self.selector is None or any(self.reports(*each) for each in passed(gateway, host, leaf))
+    def passes(self, gateway: Gateway, route: Route) -> bool:
+        """Whether a route passes through an object that is reported on."""
+        return self.selector is None or any(self.reports(*each) for each in passed(gateway, route))
 
     def reports(self, ref: ObjectRef, labels: Labels) -> bool:
         """Whether one object is reported on."""
         return self.selector is None or selects(self.selector, ref.namespace, dict(labels))
 
 
-def passed(gateway: Gateway, host: Host, leaf: Terminal | None) -> Iterator[tuple[ObjectRef, Labels]]:
+def passed(gateway: Gateway, route: Route) -> Iterator[tuple[ObjectRef, Labels]]:
     """The objects on the way to a route, with their labels."""
     yield gateway.ref, gateway.declared.labels
-    yield host.declared.ref, host.declared.labels
-    for inclusion in leaf.tables if leaf else ():
+    yield route.root.ref, route.root.labels
+    for inclusion in route.terminal.tables:
         yield inclusion.table.ref, inclusion.table.labels
 
 

@@ -13,7 +13,7 @@ from kubectl_gmg.model.resolved import Resolved
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.unread import nothing_called, routing_not_read
 from kubectl_gmg.resolve.walk import tables_below
-from kubectl_gmg.views import RouteRow
+from kubectl_gmg.views import RouteRow, TreeNode
 
 KINDS = {
     "vg": "VirtualGateway",
@@ -32,13 +32,15 @@ class Found:
     refs: frozenset[ObjectRef] = frozenset()
     ids: frozenset[str] = frozenset()
 
-    def means(self, kind: str, ref: ObjectRef | None, name: str | None) -> bool:
-        """Whether a node of the tree is what was named."""
-        return (kind != "deadEnd" and ref in self.refs) or (kind == "route" and name in self.ids)
+    def means(self, node: TreeNode) -> bool:
+        """Whether a node of the tree is what was named; a host is each of its roots."""
+        if node.type == "route":
+            return node.id in self.ids
+        return node.type != "deadEnd" and not self.refs.isdisjoint((node.ref, *node.roots))
 
     def leads_through(self, row: RouteRow) -> bool:
         """Whether a route is what was named, or passes through it."""
-        passed = {row.gateway.ref, row.host.declared.ref, *(each.table.ref for each in row.route.terminal.tables)}
+        passed = {row.gateway.ref, row.route.root.ref, *(each.table.ref for each in row.route.terminal.tables)}
         return row.id in self.ids or not passed.isdisjoint(self.refs)
 
 
@@ -60,7 +62,7 @@ def find(target: str, resolved: Resolved, declared: Declared) -> Found:
         return Found(ids=frozenset(ending))
     if ending:
         raise NotFoundError(f"several routes end in {target}", "give more of the id", candidates=tuple(ending))
-    owners = {row.host.declared.ref for row in rows if target.lower() in map(str.lower, row.host.domains)}
+    owners = {root.ref for row in rows for root in row.host.roots if target.lower() in map(str.lower, row.host.domains)}
     if owners:
         return Found(refs=frozenset(owners))
     known = nearest(target, sorted({row.id for row in rows}))
@@ -110,7 +112,7 @@ def objects(resolved: Resolved) -> Iterable[ObjectRef]:
         yield gateway.ref
         for listener in gateway.listeners:
             for host in listener.hosts:
-                yield host.declared.ref
+                yield from (root.ref for root in host.roots)
                 yield from (ref for node in host.tree for ref in tables_below(node))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from kubectl_gmg.errors import NotFoundError
 from kubectl_gmg.model.action import Selector
+from kubectl_gmg.model.conventions import SharedDomain
 from kubectl_gmg.model.declared import Declared, Listener, Realm
 from kubectl_gmg.model.snapshot import Extent
 
@@ -36,7 +37,12 @@ def not_selectable(kind: str, extent: Extent, selector: Selector) -> str:
 
 
 def hosts_not_read(listener: Listener, realm: Realm) -> str:
-    """What is lacking of the hosts that a listener could serve; empty if nothing is."""
+    """What is lacking of the hosts that a listener could serve; empty if nothing is.
+
+    Where hosts name their gateways, one may stand anywhere.
+    """
+    if realm.conventions.shared_domain is SharedDomain.MERGED:
+        return not_read("RouteTable", realm.hosts_read)
     selectors = [entry for entry in listener.selects if isinstance(entry, Selector) and entry.valid]
     if any(each.namespaces is None for each in selectors):
         return not_read("VirtualHost", realm.hosts_read)
@@ -51,7 +57,7 @@ def routing_not_read(declared: Declared, kinds: Iterable[str] = ROUTING, namespa
         not_read(kind, extent, where)
         for _, realm in declared.realms
         for kind, extent in zip(ROUTING, (realm.gateways_read, realm.hosts_read, realm.tables_read), strict=True)
-        if kind in wanted
+        if kind in wanted and (kind != "VirtualHost" or realm.conventions.shared_domain is SharedDomain.OLDEST)
     )
     return tuple(dict.fromkeys(lack for lack in lacks if lack))
 

@@ -24,6 +24,7 @@ from kubectl_gmg.model.action import DirectResponse, ForwardTo, Found, GraphQL, 
 from kubectl_gmg.model.declared import Declared, Protocol
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route, Status
+from kubectl_gmg.resolve.merge import decided_by_merging
 from kubectl_gmg.resolve.order import decided_by
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.simulate.doubt import Doubts
@@ -175,7 +176,9 @@ def candidate(row: RouteRow, verdict: str, winner: Route | None, prepared: Prepa
         return Candidate(row, verdict, failed_condition(row.route.match, prepared))
     if verdict == "match" or winner is None:
         return Candidate(row, verdict, "")
-    why = decided_by(winner.terminal, row.route.terminal, row.gateway.conventions)
+    why = decided_by_merging(winner, row.route) or decided_by(
+        winner.terminal, row.route.terminal, row.gateway.conventions
+    )
     return Candidate(row, verdict, f"ranked after {winner.index}", why)
 
 
