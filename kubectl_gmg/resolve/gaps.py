@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
-from kubectl_gmg.model.declared import Declared, RouteRule
-from kubectl_gmg.model.inventory import Inventory
+from kubectl_gmg.model.conventions import SharedDomain
+from kubectl_gmg.model.declared import Declared, Realm, RouteRule
 from kubectl_gmg.model.snapshot import Affects, Gap, GapReason
 
 
@@ -15,11 +15,12 @@ def gaps_of(declared: Declared) -> tuple[Gap, ...]:
 
     Where objects of a kind are there but not all could be read, the source has said so already.
     """
-    return tuple(gap for generation, realm in declared.realms for gap in gaps_in(declared, generation, realm.inventory))
+    return tuple(gap for generation, realm in declared.realms for gap in gaps_in(declared, generation, realm))
 
 
-def gaps_in(declared: Declared, generation: str, inventory: Inventory) -> tuple[Gap, ...]:
+def gaps_in(declared: Declared, generation: str, realm: Realm) -> tuple[Gap, ...]:
     """The gaps of one generation."""
+    inventory = realm.inventory
     destinations = tuple(each for each in destinations_of(declared) if each.origin.ref.generation == generation)
     found: list[Gap] = []
     if inventory.service_clusters is not None and inventory.services_read:
@@ -27,6 +28,9 @@ def gaps_in(declared: Declared, generation: str, inventory: Inventory) -> tuple[
         found += [not_read_from(cluster) for cluster in sorted(named) if not inventory.has_services_of(cluster)]
     if not inventory.partial:
         return tuple(found)
+    if realm.conventions.shared_domain is SharedDomain.MERGED and not realm.workspaces:
+        said = "no Workspace in the input: every object is taken to see every other"
+        found.append(Gap(GapReason.NOT_PROVIDED, said, (Affects.WORKSPACES,), kind="Workspace"))
     policies = (policy for policy in declared.policies if policy.ref.generation == generation)
     if not (inventory.services_read or inventory.services):
         clusters = {each.cluster for each in destinations if each.kind is DestinationKind.SERVICE}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.run import gmg
+from tests.run import gmg, routes_json
 
 DEMO = ("--demo", "--generation", "v2")
 ORDER = ["beta", "items", "checkout", "cart", "alive", "home"]
@@ -103,3 +103,24 @@ def test_the_tree_says_why_a_table_is_not_visible() -> None:
 def test_the_example_is_that_of_the_first_generation_otherwise(generation: str) -> None:
     ran = gmg("routes", "--demo", "--generation", generation, "-o", "json")
     assert ran.json["source"]["generations"] == ["v1beta1"]
+
+
+def test_without_any_workspace_everything_sees_everything_and_that_is_said() -> None:
+    """DEC-24."""
+    table = {"apiVersion": "networking.gloo.solo.io/v2", "kind": "RouteTable"}
+    parent = {"hosts": ["a.example"], "virtualGateways": [{"name": "edge"}]}
+    rule = {"name": "r", "delegate": {"routeTables": [{"namespace": "elsewhere"}]}}
+    gateway = {"listeners": [{"http": {}, "port": {"number": 80}}]}
+    objects: list[dict[str, Any]] = [
+        table | {"kind": "VirtualGateway", "metadata": {"name": "edge", "namespace": "n"}, "spec": gateway},
+        table | {"metadata": {"name": "root", "namespace": "n"}, "spec": parent | {"http": [rule]}},
+        table
+        | {
+            "metadata": {"name": "child", "namespace": "elsewhere"},
+            "spec": {"http": [{"name": "c", "directResponse": {"status": 200}}]},
+        },
+    ]
+    found = routes_json(objects)
+    assert [each["id"] for each in found["items"]] == ["root/r/elsewhere:child/c"]
+    (gap,) = found["gaps"]
+    assert (gap["kind"], gap["reason"], gap["affects"]) == ("Workspace", "notProvided", ["workspaces"])
