@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
+import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.oracle.generate_v2 import graphs_v2
+from tests.oracle.transcript import compiles, read
+from tests.oracle.transcript_selectors import key
 from tests.oracle.v2_transcript import (
     BROKEN,
     FROZEN,
@@ -65,6 +72,8 @@ class Watched(TranscriptV2):
             self.note("filtered root", any(not domains for _, domains in kept))
             wild = [d for each, domains in kept for d in domains if d not in map(str.lower, each["spec"]["hosts"])]
             self.note("narrowed domain", wild)
+            starred = [host for each in listed for host in each["spec"]["hosts"] if host == "*-b.test"]
+            self.note("star within a label narrowed", starred and "x-b.test" in wild)
 
     def merge(self, roots: list[Json], port: int | None) -> list[Json]:
         found = super().merge(roots, port)
@@ -143,6 +152,7 @@ PLENTY = ("depth 2", "replaced", "merged roots", "several listeners", "nothing s
 ENOUGH = (
     *("depth 3", "depth 4", "frozen", "label displaced", "no workspace", "no Service", "root of another workspace"),
     *("hidden root", "filtered root", "narrowed domain", "catch-all moved", "catch-all passed younger roots"),
+    "star within a label narrowed",
     *("cut behind a catch-all", "two catch-alls", "other port", "cycle by name", "cycle by selector", "hidden table"),
     *("table with hosts", "table of another workspace", "weights reorder", "equal weights", "selected twice"),
     *("specificity reorders", "specificity of several tables", "specificity above a delegate"),
@@ -162,7 +172,7 @@ def test_the_graphs_touch_every_rule_and_many_are_hard() -> None:
         found.update(Watched(manifests).seen)
 
     watch()
-    assert {event: found[event] for event in PLENTY if found[event] <= GRAPHS * 0.3} == {}
+    assert {event: found[event] for event in PLENTY if found[event] <= GRAPHS * 0.2} == {}
     assert {event: found[event] for event in ENOUGH if found[event] <= GRAPHS * 0.02} == {}
 
 
