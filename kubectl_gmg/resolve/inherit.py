@@ -129,12 +129,15 @@ def contradict(above: Sequence[Test], own: Sequence[Test], name_of: Callable[[st
 
 
 def incompatible(first: Test, second: Test) -> bool:
-    """Whether no single value passes both tests, as far as that is plain: the rest is left to the proxy."""
+    """Whether no single value passes both tests, as far as that is plain: the rest is left to the proxy.
+
+    A missing header passes no test of a value but an inverted one, which sees it as empty (`spec/envoy.md` 21).
+    """
     if first.kind is ValueKind.PRESENT and second.kind is ValueKind.PRESENT:
         return first.invert != second.invert
     if ValueKind.PRESENT in (first.kind, second.kind):
         present, other = (first, second) if first.kind is ValueKind.PRESENT else (second, first)
-        return present.invert and not passes(other, "")
+        return present.invert and not (other.invert and passes(other, ""))
     if first.kind is ValueKind.EXACT and not first.invert:
         return not passes(second, first.value)
     if second.kind is ValueKind.EXACT and not second.invert:

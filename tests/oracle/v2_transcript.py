@@ -61,7 +61,7 @@ class TranscriptV2:
         for domain, roots in domains.items():
             self.listings[key(gateway), number, domain] = self.merge(roots, listener["port"].get("number"))
 
-    def merge(self, roots: list[Json], port: int) -> list[Json]:
+    def merge(self, roots: list[Json], port: int | None) -> list[Json]:
         """4.3 rules 2 to 4; a match for another port is not there at all (`envoy.md` 76)."""
         kept, last = [], []
         for root in sorted(roots, key=lambda each: (age(each), *reversed(key(each)))):
@@ -151,7 +151,10 @@ class TranscriptV2:
 
     def forwards_badly(self, action: Json, table: Json, matches: list[Json]) -> bool:
         """7.1, 7.2, 8.7."""
-        rewrite, regexes = action.get("regexRewrite"), [m for m in matches if m["path"] and m["path"]["type"] == "regex"]
+        rewrite, regexes = (
+            action.get("regexRewrite"),
+            [m for m in matches if m["path"] and m["path"]["type"] == "regex"],
+        )
         destinations = destinations_of(action, table)
         return bool(
             (rewrite and (action.get("pathRewrite") or not compiles(rewrite["pattern"]["regex"])))
@@ -192,8 +195,13 @@ class TranscriptV2:
             }
         if "redirect" in rule:
             to = rule["redirect"]
-            found = {"host": to.get("hostRedirect"), "path": to.get("pathRedirect")}
-            return {"type": "redirect", "status": CODES[to.get("responseCode", "MOVED_PERMANENTLY")], **found}
+            status = CODES[to.get("responseCode", "MOVED_PERMANENTLY")]
+            return {
+                "type": "redirect",
+                "status": status,
+                "host": to.get("hostRedirect"),
+                "path": to.get("pathRedirect"),
+            }
         direct = rule["directResponse"]
         return {"type": "directResponse", "status": direct["status"], "body": direct.get("body", "")}
 
