@@ -26,6 +26,11 @@ def gaps_in(declared: Declared, generation: str, realm: Realm) -> tuple[Gap, ...
     if inventory.service_clusters is not None and inventory.services_read:
         named = {each.cluster for each in destinations if each.kind is DestinationKind.SERVICE}
         found += [not_read_from(cluster) for cluster in sorted(named) if not inventory.has_services_of(cluster)]
+    if any(
+        namespace.labels for each in realm.workspaces for pattern in each.clusters for namespace in pattern.namespaces
+    ):
+        said = "Namespace: their labels are not read, though a workspace selects some by label"
+        found.append(Gap(GapReason.NOT_READ, said, (Affects.WORKSPACES,), kind="Namespace"))
     if not inventory.partial:
         return tuple(found)
     if realm.conventions.shared_domain is SharedDomain.MERGED and not realm.workspaces:

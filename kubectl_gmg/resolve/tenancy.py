@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.conventions import RootsAsChildren
@@ -95,20 +94,37 @@ class Tenancy:
         """Whether a cluster is meant; an object that does not say where it is may be anywhere (DEC-25)."""
         if not cluster:
             return True
-        if pattern.name and not fnmatchcase(cluster, pattern.name):
+        if pattern.name and not fits(cluster, pattern.name):
             return False
         return set(pattern.labels) <= set(self._clusters.get(cluster, {}).items())
 
 
+def fits(name: str, pattern: str) -> bool:
+    """Whether a name fits a pattern, in which a star stands for any letters and nothing else means anything."""
+    first, *others = pattern.split("*")
+    if not others:
+        return name == pattern
+    *middle, last = others
+    if not name.startswith(first) or len(name) < len(first) + len(last) or not name.endswith(last):
+        return False
+    place, end = len(first), len(name) - len(last)
+    for part in middle:
+        found = name.find(part, place, end)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True
+
+
 def has_namespace(pattern: NamespacePattern, namespace: str) -> bool:
     """Whether a namespace is meant; labels of namespaces are not read, so a pattern of labels alone means none."""
-    return bool(pattern.name) and fnmatchcase(namespace, pattern.name)
+    return bool(pattern.name) and fits(namespace, pattern.name)
 
 
 def with_workspace(share: Share, workspace: Workspace) -> bool:
     """Whether an entry is about a workspace: name and labels must fit one of its patterns."""
     return any(
-        (not each.name or fnmatchcase(workspace.name, each.name)) and set(each.labels) <= set(workspace.labels)
+        (not each.name or fits(workspace.name, each.name)) and set(each.labels) <= set(workspace.labels)
         for each in share.workspaces
     )
 
@@ -168,6 +184,6 @@ class VisibleTables:
 
     def _of_workspace(self, selector: Selector, index: Index[RouteTable]) -> tuple[RouteTable, ...]:
         found = index.select(selector)
-        if not selector.workspace:
+        if not selector.workspace or self._viewer == IMPLICIT:  # without workspaces nobody knows whose a table is
             return found
         return tuple(each for each in found if self._tenancy.owner(each.ref) == selector.workspace)
