@@ -148,7 +148,7 @@ class Export:
         for name, cluster in sorted(self._clusters.items()):
             given = upstreams.get(name) or upstreams.get(cluster.host)
             if given is not None or cluster.served:
-                found.append(cluster_config(name, *(given or (cluster.host, cluster.port))))
+                found.append(cluster_config(name, *(given or cluster.place)))
             else:
                 why = "no such destination" if cluster.missing else "no address is known"
                 self.notes.append(f"{why}: {name}; requests to it get 503")

@@ -19,7 +19,8 @@ SHARE_UNITS = 10_000
 class Cluster:
     """Where requests of one destination go; `served` is False where there is nothing to dial.
 
-    That is so where the gateway would have no such cluster (`missing`), and where nobody knows the address.
+    That is so where the gateway would have no such cluster (`missing`), and where nobody knows the address. `dialled`
+    is the address and port of what stands behind an external service (`spec/v2.md` 14.2); else it is the host itself.
     """
 
     port: int
@@ -27,6 +28,12 @@ class Cluster:
     host: str
     served: bool
     missing: bool
+    dialled: tuple[str, int] | None = None
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where connections go."""
+        return self.dialled or (self.host, self.port)
 
     @property
     def name(self) -> str:
@@ -50,7 +57,16 @@ def cluster_of(destination: ResolvedDestination, inventory: Inventory, listener_
         host=host or ".".join(filter(None, (declared.name, declared.namespace))),
         served=host is not None and not missing,
         missing=missing,
+        dialled=behind(destination),
     )
+
+
+def behind(destination: ResolvedDestination) -> tuple[str, int] | None:
+    """The first address behind an external service, where it and its port are known."""
+    if destination.declared.kind is not DestinationKind.EXTERNAL_SERVICE:
+        return None
+    places = ((each.address, each.port) for each in destination.backing)
+    return next(((address, port) for address, port in places if address and port), None)
 
 
 def port_of(declared: Destination, inventory: Inventory) -> int | None:

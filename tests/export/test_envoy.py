@@ -22,6 +22,7 @@ from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import HostState
 from tests.export.build import NOWHERE, OK, exported, forward, gateway, host, listener, route, service
 from tests.oracle.envoy import Envoy, Observed, on_loopback, validate
+from tests.run import gmg
 
 REVIEWS = "outbound|8080||reviews.shop.svc.cluster.local"
 
@@ -215,6 +216,17 @@ def test_the_port_of_a_destination(ports: tuple[ServicePort, ...], port_name: st
     routing = listener(host(route(forward(service("reviews", port_name=port_name)))))
     made = exported(gateway(routing, inventory=inventory))
     assert list(clusters(made)) == [f"outbound|{expected}||reviews.shop.svc.cluster.local"]
+
+
+def test_an_external_service_is_dialled_where_it_stands() -> None:
+    """`spec/v2.md` 14.2: the target port of a host, and the address of an endpoint."""
+    path = Path(__file__).parents[1] / "scenarios" / "v2" / "external-service.yaml"
+    ran = gmg("export", "envoy", "-f", str(path), "-o", "json")
+    found = {each["name"]: endpoint(each) for each in ran.json["static_resources"]["clusters"]}
+    assert found == {
+        "outbound|80||api.partner.test": ("api.partner.test", 443),
+        "outbound|80||legacy.partner.test": ("192.0.2.10", 80),
+    }
 
 
 def test_a_name_is_looked_up_and_an_address_is_not() -> None:
