@@ -17,6 +17,7 @@ from kubectl_gmg.model.resolved import (
     Reason,
     Resolved,
     ResolvedListener,
+    Route,
     Status,
     Target,
 )
@@ -224,13 +225,19 @@ def route_node(row: RouteRow) -> TreeNode:
     place = f"#{route.index}" if route.index is not None else "-"
     return TreeNode(
         type="route",
-        label=f"{place} {match_text(route.match)} → {action_text(route.action, row.destinations)}",
+        label=f"{place} {match_text(route.match)} → {action_text(route.action, row.destinations)}{labelled(route)}",
         id=row.id,
         index=route.index,
         matches=(route.match,),
         action=route.action,
         destinations=row.destinations,
     )
+
+
+def labelled(route: Route) -> str:
+    """The effective labels of a route, where it has any."""
+    labels = ",".join(f"{key}={label.value}" for key, label in route.terminal.labels)
+    return f"  [{labels}]" if labels else ""
 
 
 def dead_end(end: DeadEnd, rule: RouteRule) -> TreeNode:

@@ -27,18 +27,20 @@ def merged(lists: Iterable[tuple[Route, ...]], port: int | None) -> tuple[Route,
     """The routes of several roots as one list of a listener at `port`, with their places.
 
     Each root ends with its first catch-all: what stands behind it is dropped, and listed at its place. All catch-alls
-    move to the end, the oldest first. A match for another port is none here (`spec/envoy.md` 76).
+    move to the end, the oldest first. A match for another port is not there (`spec/envoy.md` 76).
     """
     kept: list[Route] = []
     last: list[Route] = []
     for routes in lists:
         open_end = True
         for route in routes:
+            if port is not None and route.match.port not in (None, port):
+                continue
             if route.index is None:
                 kept.append(route)
             elif not open_end:
                 kept.append(replace(route, index=None, dropped=True))
-            elif is_catch_all(route.match) and (port is None or route.match.port in (None, port)):
+            elif is_catch_all(route.match):
                 last.append(route)
                 open_end = False
             else:

@@ -114,16 +114,18 @@ class Simulator:
             return redirected_to_https(prepared, at_host)
         return self._routed(prepared, at_host, entry, host, candidates=candidates)
 
-    def _served(self, host: Host) -> ServedHost:
+    def _served(self, host: Host, listener: ResolvedListener) -> ServedHost:
         if id(host) not in self._hosts:
-            routes = host.routes
-            self._hosts[id(host)] = ServedHost(routes, RouteFinder([route.match for route in routes]))
+            # At a listener whose port is known only matches for it are left: the port that was typed says nothing.
+            known, routes = listener.port is not None, host.routes
+            asked = [replace(each.match, port=None) if known and each.match.port else each.match for each in routes]
+            self._hosts[id(host)] = ServedHost(routes, RouteFinder(asked))
         return self._hosts[id(host)]
 
     def _routed(
         self, prepared: Prepared, at_host: Simulated, entry: EntryPoint, host: Host, *, candidates: bool
     ) -> Simulated:
-        served = self._served(host)
+        served = self._served(host, entry.listener)
         place = served.finder.find(prepared)
 
         def row_of(route: Route) -> RouteRow:
