@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from dataclasses import replace
 
 from tests.live.faults import (
@@ -51,6 +52,12 @@ BY_NAMED = {**dict.fromkeys(GROUPS, 1), **dict.fromkeys(READ, 1), **{f"gloo-mesh
 NAMED_ONLY = tuple((each.name, "forbidden", None) for each in KINDS)
 ONCE = dict.fromkeys(READ, 1)
 RETRIED_ALL = dict.fromkeys(READ, RETRIED)
+
+
+def oops(code: int) -> Callable[[Answer], Answer]:
+    """What a proxy in front of a server in trouble says."""
+    return lambda real: Answer(code, b"oops", "text/html")
+
 
 CASES: dict[str, Case] = {
     "nothing is wrong": Case(),
@@ -145,7 +152,7 @@ CASES: dict[str, Case] = {
     "429 without Retry-After": Case(first_times(1, lambda real: BUSY), requests={POLICIES: 2}, waits=None),
     **{
         f"{code} once": Case(
-            first_times(1, lambda real, code=code: Answer(code, b"oops", "text/html")),  # type: ignore[misc]
+            first_times(1, oops(code)),
             requests={POLICIES: 2},
             waits=None,
         )

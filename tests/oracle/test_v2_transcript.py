@@ -217,7 +217,7 @@ def shown(row: Json) -> Json:
 
 
 def action_of(row: Json) -> Json:
-    action = row["action"]
+    action: Json = row["action"]
     if row["status"] == "frozen":
         return FROZEN
     if row["status"] == "replaced":
@@ -227,7 +227,7 @@ def action_of(row: Json) -> Json:
     if action["type"] == "redirect":
         return {field: action[field] for field in ("type", "status", "host", "path")}
     if action["type"] == "directResponse":
-        return action  # type: ignore[no-any-return]
+        return action
     to = [[each["kind"], each["namespace"], each["name"], round(each["share"], 6)] for each in action["destinations"]]
     fields = ("pathRewrite", "regexRewrite", "hostRewrite")
     return {"type": "forward", "to": to} | {field: action[field] for field in fields}
