@@ -58,10 +58,14 @@ from kubectl_gmg.resolve.walk import tables_below
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """The objects that see each other: those of one generation in one cluster, or of one with workspaces."""
+    """The objects that see each other: those of one generation in one cluster, or of one with workspaces.
+
+    `naming` holds the hosts that name a gateway, by its namespace and name.
+    """
 
     realm: Realm
     hosts: Index[VirtualHost]
+    naming: dict[tuple[str, str], list[VirtualHost]]
     pool_of: PoolOf
     policies: Policies
     tenancy: Tenancy
@@ -163,7 +167,7 @@ class Attachment:
         domains: dict[str, list[VirtualHost]] = {}
         spelling: dict[str, str] = {}
         routed = listener.protocol in (Protocol.HTTP, Protocol.HTTPS)  # others carry no HTTP routes (3.3 rule 4)
-        for host in family.hosts.all if routed else ():
+        for host in family.naming.get((gateway.namespace, gateway.name), ()) if routed else ():
             if host.rules and names(host, gateway) and seen_from(host, gateway, family.tenancy):
                 for domain in admitted(host, listener, gateway, family.tenancy):
                     domains.setdefault(domain.lower(), []).append(host)
@@ -267,9 +271,14 @@ def family_with(
     known_hosts, known_tables = Index(hosts), Index(tables)
     tenancy = Tenancy(realm)
     replaces = realm.conventions.broken is Broken.REPLACED
+    naming: dict[tuple[str, str], list[VirtualHost]] = {}
+    for host in known_hosts.all:
+        for namespace, name in dict.fromkeys((each.namespace, each.name) for each in host.parents):
+            naming.setdefault((namespace, name), []).append(host)
     return Family(
         realm,
         known_hosts,
+        naming,
         pools(known_tables, tenancy, realm.conventions),
         Policies(policies, known_hosts, known_tables, realm.inventory),
         tenancy,
