@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # only annotations name the model, so that what prints no rou
     from kubectl_gmg.model.resolved import Gateway, Host, Reason, ResolvedListener, Route, Via
     from kubectl_gmg.model.server import Server
     from kubectl_gmg.model.snapshot import Gap, SourceType
+    from kubectl_gmg.model.verdict import Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,37 @@ class About:
     namespaces: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """An earlier route that answers some requests of a later one, and such a request."""
+
+    id: str
+    index: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whether any request gets to a route, and who takes which of them (`spec/cli.md` 6.2).
+
+    A `proof` says that none does: `by` are the ids of the routes that take them all, `request` is one that reads as if
+    it were for this route. `partly` says that some earlier route takes some; `shadowed_by` are these, `omitted` how
+    many more may be. Where `decided` is false the work budget ended first.
+    """
+
+    proof: Proof | None = None
+    by: tuple[str, ...] = ()
+    request: Request | None = None
+    witness: Request | None = None
+    decided: bool = True
+    partly: bool = False
+    shadowed_by: tuple[Shadow, ...] = ()
+    omitted: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RouteRow:
-    """One route of one host on one listener."""
+    """One route of one host on one listener; a `reach` of None was not worked out."""
 
     gateway: Gateway
     listener: ResolvedListener
@@ -49,6 +78,7 @@ class RouteRow:
     id: str
     key: str
     destinations: tuple[ResolvedDestination, ...] = ()
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +161,25 @@ class MayDiffer:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Closest:
+    """A route that failed one condition only, and a request like the asked one that would have matched."""
+
+    row: RouteRow
+    reason: str
+    request: Request
+    routed_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A redirect that was followed; `key` is that of its route, None for the listener's own."""
+
+    status: int
+    location: str
+    key: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """Something that was asked to hold."""
@@ -166,6 +215,8 @@ class Simulated:
     may_differ: tuple[MayDiffer, ...] = ()
     input: tuple[str, int] | None = None
     why: str = ""
+    closest: tuple[Closest, ...] = ()
+    redirects: tuple[Followed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +261,98 @@ def is_negative(item: Simulated | BadLine) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an explanation (`spec/cli.md` 6.6): who says what, with what outcome.
+
+    `kind` is one of `written`, `joined`, `inherited`, `displaced`, `rank`, `tie`, `neighbour`, `rewritten`, `applied`,
+    `lost`; `at` is the field that says so, `name` the name of the rule there; `other` names what it is compared with.
+    """
+
+    kind: str
+    text: str
+    at: Origin | None = None
+    name: str = ""
+    value: str | None = None
+    other: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of one field; `before` of None was not written. Both are what people would write."""
+
+    at: Origin
+    before: str | None
+    after: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change does to one route; `before` and `after` are `#N`, `unreachable` or `absent`."""
+
+    id: str
+    match_index: int
+    key: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Some edits, and everything that they change, as resolving again has shown.
+
+    `wins` says what the target gains, in words; it is empty for a change that somebody asked about.
+    """
+
+    edits: tuple[Edit, ...]
+    effect: tuple[Effect, ...]
+    verified: bool = True
+    wins: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Versus:
+    """Why one of two routes stands first; both by their keys."""
+
+    other: str
+    first: str
+    because: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """Why one thing is what it is; `rows` are the routes that it leads to, the route itself for a route.
+
+    `title` are lines for people that name the thing and what becomes of it.
+    """
+
+    target: str
+    target_type: str
+    key: str | None = None
+    rows: tuple[RouteRow, ...] = ()
+    title: tuple[str, ...] = ()
+    match: tuple[Step, ...] = ()
+    order: tuple[Step, ...] = ()
+    options: tuple[Step, ...] = ()
+    action: tuple[Step, ...] = ()
+    policies: tuple[Step, ...] = ()
+    not_simulated: tuple[str, ...] = ()
+    versus: Versus | None = None
+    what_if: Alternative | None = None
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """The answers to "why?": one for each route that a target names, else one."""
+
+    about: About
+    items: tuple[Explained, ...]
+
+    negative = False
+
+
+@dataclass(frozen=True, slots=True)
 class Bootstrap:
     """A configuration that Envoy accepts."""
 
@@ -249,4 +392,4 @@ class Look:
     extra: dict[str, str] = field(default_factory=dict)
 
 
-View = RouteList | Forest | Simulation | Bootstrap | VersionInfo
+View = RouteList | Forest | Simulation | Explanation | Bootstrap | VersionInfo

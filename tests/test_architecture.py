@@ -21,7 +21,7 @@ LAYERS = (
     ("resolve",),
     ("simulate",),
     ("analysis",),
-    ("checks",),
+    ("checks", "explain"),
     ("export", "render"),
     ("pipeline", "progress"),
     ("commands", "complete"),
