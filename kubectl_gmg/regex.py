@@ -56,3 +56,48 @@ def matches_whole(pattern: str, text: str) -> bool:
 def quote(text: str) -> str:
     """`text` as a pattern that matches just it."""
     return "".join(f"\\{letter}" if letter in r"\.+*?()|[]{}^$" else letter for letter in text)
+
+
+def literal_prefix(pattern: str) -> str:
+    """What every text that the pattern matches surely begins with; ASCII case aside where flags say so.
+
+    Only plain beginnings are seen: `""` says that nothing is known.
+    """
+    if has_top_level_choice(pattern):
+        return ""
+    found: list[str] = []
+    place = 1 if pattern.startswith("^") else 0
+    while place < len(pattern):
+        letter = pattern[place]
+        if letter == "\\" and pattern[place + 1 : place + 2] and not pattern[place + 1].isalnum():
+            letter = pattern[place + 1]
+            place += 1
+        elif letter in SPECIAL:
+            return "".join(found[:-1] if letter in REPEATS else found)
+        found.append(letter)
+        place += 1
+    return "".join(found)
+
+
+SPECIAL = frozenset("\\.+*?()|[]{}^$")
+REPEATS = frozenset("*?{+")
+
+
+def has_top_level_choice(pattern: str) -> bool:
+    """Whether a `|` may stand outside of all groups; yes where brackets are hard to follow."""
+    if "|" not in pattern:
+        return False
+    depth = 0
+    escaped = False
+    for letter in pattern:
+        if escaped:
+            if letter == "Q":
+                return True
+            escaped = False
+        elif letter == "\\":
+            escaped = True
+        elif letter == "[" or (letter == "|" and not depth):
+            return True
+        else:
+            depth += {"(": 1, ")": -1}.get(letter, 0)
+    return False

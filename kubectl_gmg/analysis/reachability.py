@@ -1,17 +1,177 @@
-"""Which routes a request can reach, and who takes the others (`spec/cli.md` 6.2)."""
+"""Which routes a request can reach, and who takes the others (`spec/cli.md` 6.2).
+
+The theory works on the conditions of one list of routes; here they are those of a host on a listener, and places
+become ids. A verdict is confirmed by the look-up that simulates requests: every request that is told was asked there.
+"""
 
 from __future__ import annotations
 
-from kubectl_gmg.resolve.rows import Rows
-from kubectl_gmg.views import Reach, RouteRow
+from collections.abc import Iterator
+from dataclasses import replace
+
+from kubectl_gmg.matching.host import DomainTable
+from kubectl_gmg.matching.path import Prepared
+from kubectl_gmg.matching.reach import HostTheory
+from kubectl_gmg.matching.space import Part, Space, demands
+from kubectl_gmg.model.declared import Protocol
+from kubectl_gmg.model.match import RouteMatch
+from kubectl_gmg.model.request import Request
+from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route
+from kubectl_gmg.model.verdict import Proof
+from kubectl_gmg.resolve.merge import is_catch_all
+from kubectl_gmg.resolve.rows import terminal_id
+from kubectl_gmg.views import Reach, RouteRow, Shadow
+
+ENCRYPTED = (Protocol.HTTPS, Protocol.TLS)
+LABELS = ("www", "api", "shop", "a", *(f"x{number}" for number in range(1, 10)))
+"""What may stand for the star of a domain."""
+
+BY_LISTENER = frozenset((Part.HOST, Part.SCHEME, Part.TARGET, Part.PORT))
+"""Parts of a request that differ from one listener to another."""
+
+NOWHERE = Reach(Proof.DISABLED)
+"""No name leads to the host."""
 
 
 class Reachability:
     """Tells of each route whether a request can reach it; what is worked out for a host is kept."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self) -> None:
+        self._domains: dict[int, tuple[ResolvedListener, DomainTable[Host]]] = {}
+        self._spaces: dict[tuple[int, int], tuple[Space | None, HostTheory | None]] = {}
+        self._theories: dict[tuple[object, ...], HostTheory] = {}
+        self._kept: list[Host] = []  # so that no other object gets the identity of one that is kept by it
+
+    @property
+    def compared(self) -> int:
+        """How many pairs of routes were compared."""
+        return sum(theory.compared for theory in self._theories.values())
+
+    def judged(self, row: RouteRow, *, shadows: bool = False) -> RouteRow:
+        """The row with what is known of it."""
+        return replace(row, reach=self.of(row, shadows=shadows))
 
     def of(self, row: RouteRow, *, shadows: bool = False) -> Reach:
-        """What is known of a route; with `shadows` every earlier route that takes some of its requests."""
-        raise NotImplementedError(row, shadows)
+        """What is known of a route; with `shadows` every earlier route that takes some of its requests.
+
+        A listener that sends every request to https has no witness, since no request gets to its routes.
+        """
+        route = row.route
+        if route.dropped:
+            return Reach(Proof.DROPPED, by=self._ids(row, catch_alls(row)))
+        if route.index is None:
+            return Reach()
+        space, theory = self._theory(row)
+        if space is None or theory is None:
+            return NOWHERE
+        found = self._reach(row, theory, route.index - 1, shadows=shadows)
+        return at_listener(found, space, answers_itself=row.listener.declared.https_redirect)
+
+    def _reach(self, row: RouteRow, theory: HostTheory, place: int, *, shadows: bool) -> Reach:
+        verdict = theory.verdict(place)
+        routes = row.host.routes
+        if verdict.proof is not None:
+            by = self._ids(row, [routes[number] for number in verdict.by])
+            return Reach(verdict.proof, by, asked(verdict.request))
+        reach = Reach(witness=asked(verdict.witness), decided=verdict.decided)
+        if not shadows:
+            return replace(reach, partly=theory.partly(place))
+        found, omitted = theory.shadows(place)
+        shadowed = tuple(
+            Shadow(self._ids(row, [routes[number]])[0], number + 1, prepared.request) for number, prepared in found
+        )
+        return replace(reach, partly=bool(shadowed), shadowed_by=shadowed, omitted=omitted)
+
+    @staticmethod
+    def _ids(row: RouteRow, routes: list[Route]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(terminal_id(each.root, row.gateway.ref, each.terminal) for each in routes))
+
+    def _theory(self, row: RouteRow) -> tuple[Space | None, HostTheory | None]:
+        key = id(row.host), id(row.listener)
+        if key not in self._spaces:
+            self._kept.append(row.host)
+            space = self._space(row.listener, row.host)
+            self._spaces[key] = (space, None if space is None else self._made(row, space))
+        return self._spaces[key]
+
+    def _made(self, row: RouteRow, space: Space) -> HostTheory:
+        matches = [at_port(route.match, row.listener.port) for route in row.host.routes]
+        by_listener = any(demand.slot.part in BY_LISTENER for match in matches for demand in demands(match))
+        key = (id(row.host), *((space.scheme, space.hosts, space.port) if by_listener else ()))
+        if key not in self._theories:
+            self._theories[key] = HostTheory(matches, space)
+        return self._theories[key]
+
+    def _space(self, listener: ResolvedListener, host: Host) -> Space | None:
+        """The requests that reach a host; None if no name leads there."""
+        table = self._table(listener)
+
+        def serves(name: str) -> bool:
+            chosen = table.choose(name)
+            return chosen is not None and chosen[1] is host
+
+        names = [name for domain in host.domains for name in first_served(domain, table, host)]
+        if not names:
+            return None
+        first = names[0]
+        encrypted = listener.declared.protocol in ENCRYPTED
+        spellings = (*names, f"{first}:{listener.port or 8080}", first.upper())
+        return Space("https" if encrypted else "http", tuple(filter(serves, spellings)), listener.port, serves)
+
+    def _table(self, listener: ResolvedListener) -> DomainTable[Host]:
+        if id(listener) not in self._domains:
+            served = (host for host in listener.hosts if host.state is HostState.SERVED)
+            table = DomainTable((name, host) for host in served for name in host.domains)
+            self._domains[id(listener)] = listener, table
+        return self._domains[id(listener)][1]
+
+
+def at_port(match: RouteMatch, port: int | None) -> RouteMatch:
+    """A match at a listener: where its port is known only matches for it are left (`spec/envoy.md` 76)."""
+    return replace(match, port=None) if port is not None and match.port is not None else match
+
+
+def asked(prepared: Prepared | None) -> Request | None:
+    """The request that was asked."""
+    return None if prepared is None else prepared.request
+
+
+def first_served(domain: str, table: DomainTable[Host], host: Host) -> Iterator[str]:
+    """A name that a domain of a host covers and that no other host takes away, if one is found."""
+    for name in names_of(domain):
+        chosen = table.choose(name)
+        if chosen is not None and chosen[1] is host:
+            yield name
+            return
+
+
+def names_of(domain: str) -> Iterator[str]:
+    """Names that a domain covers, the likeliest first."""
+    if domain == "*":
+        yield from (f"{label}.example.com" for label in LABELS)
+    elif domain.startswith("*"):
+        yield from (label + domain[1:] for label in LABELS)
+    elif domain.endswith("*"):
+        yield from (domain[:-1] + label for label in ("com", "example", *LABELS))
+    else:
+        yield domain
+
+
+def catch_alls(row: RouteRow) -> list[Route]:
+    """The catch-all of the root that a dropped route comes from."""
+    same = (each for each in row.host.routes if each.root is row.route.root and is_catch_all(each.match))
+    return list(same)[:1]
+
+
+def at_listener(reach: Reach, space: Space, *, answers_itself: bool) -> Reach:
+    """The same with requests as they come to this listener."""
+
+    def here(request: Request | None) -> Request | None:
+        if request is None or (request.scheme, request.port) == (space.scheme, space.port or request.port):
+            return request
+        usual = space.port or {"https": 443}.get(space.scheme, 80)
+        return replace(request, scheme=space.scheme, port=usual, host=space.hosts[0])
+
+    shadows = tuple(replace(each, request=here(each.request) or each.request) for each in reach.shadowed_by)
+    witness = None if answers_itself else here(reach.witness)
+    return replace(reach, request=here(reach.request), witness=witness, shadowed_by=shadows)

@@ -72,6 +72,11 @@ def malformed(request: Request) -> str:
     return ""
 
 
+def is_header_name(name: str) -> bool:
+    """Whether a header can have that name."""
+    return _HEADER_NAME.fullmatch(name) is not None
+
+
 def malformed_host(host: str) -> bool:
     """Whether the host that counts has characters that no host may have."""
     return _HOST.fullmatch(host) is None

@@ -1,0 +1,383 @@
+"""What can be said of matches without sending anything: whether one covers another, and a request that reaches one.
+
+A match is a list of conditions, each on one part of a request, and the parts are free of each other. So a request for
+several conditions is made part by part, and what no request has is found part by part.
+
+To find a request for a route behind others, one for the route alone is made and asked for its winner. If that is an
+earlier route, the request must miss one of that route's conditions: each of them is tried in turn, with all that was
+learnt before. Either some request gets through, or the earlier routes that were met take everything together, which
+is the proof. Only routes that really take a request are ever looked at, so nothing is compared pair by pair.
+
+Every answer has three values: yes, no, and "cannot be told", when the work budget is used up or a regular expression
+is beyond what can be told. The budget counts steps, never time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from kubectl_gmg.matching.condition import failed_condition
+from kubectl_gmg.matching.language import Spent, Wanted, Work, find_text
+from kubectl_gmg.matching.path import Prepared, prepare
+from kubectl_gmg.matching.space import (
+    METHOD,
+    PATH,
+    PORT,
+    UNIVERSES,
+    Demand,
+    Part,
+    Slot,
+    Space,
+    Values,
+    demands,
+    header_slot,
+    may_be_missing,
+    may_repeat,
+)
+from kubectl_gmg.model.match import RouteMatch
+from kubectl_gmg.model.request import Request
+
+MATCH_WORK = 20_000
+"""Steps for one question about two matches."""
+
+MOST_DEMANDS = 150
+"""Conditions on one request; a search that needs more is given up."""
+
+
+class Truth(StrEnum):
+    """An answer that may be missing."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+Region = tuple[Demand, ...]
+"""Conditions that hold together, each once."""
+
+Given = dict[Slot, tuple[str, ...]]
+"""The values in each slot that matters; none for one that is left out."""
+
+
+def matches(match: RouteMatch, prepared: Prepared) -> bool:
+    """Whether a request satisfies all conditions of a match."""
+    return not failed_condition(match, prepared)
+
+
+def covers(wide: RouteMatch, narrow: RouteMatch, space: Space, work: Work | None = None) -> Truth:
+    """Whether every request that satisfies `narrow` satisfies `wide` as well."""
+    maker = RequestMaker(space, work or Work(MATCH_WORK))
+    found = Truth.YES
+    region = demands(narrow)
+    for demand in demands(wide):
+        if demand in region:
+            continue
+        misses = maker.possible((*region, demand.negated))
+        if misses is Truth.YES:
+            return Truth.NO
+        found = Truth.UNKNOWN if misses is Truth.UNKNOWN else found
+    return found
+
+
+def overlaps(first: RouteMatch, second: RouteMatch, space: Space, work: Work | None = None) -> Truth:
+    """Whether some request satisfies both."""
+    return RequestMaker(space, work or Work(MATCH_WORK)).possible(both(demands(first), demands(second)))
+
+
+def both(first: Region, second: Region) -> Region:
+    """The conditions of two regions, each once."""
+    return tuple(dict.fromkeys((*first, *second)))
+
+
+class RequestMaker:
+    """Makes requests that satisfy conditions; what was found for a slot is kept.
+
+    With `repeats` false a header has one value at most, as ordinary requests do.
+    """
+
+    def __init__(self, space: Space, work: Work, *, repeats: bool = True) -> None:
+        self.space = space
+        self.work = work
+        self._repeats = repeats
+        self._kept: dict[tuple[Slot, Region], tuple[str, ...] | None] = {}
+
+    def possible(self, region: Region) -> Truth:
+        """Whether some request satisfies all conditions."""
+        try:
+            return Truth.NO if self.make(region) is None else Truth.YES
+        except Spent:
+            return Truth.UNKNOWN
+
+    def make(self, region: Region) -> Prepared | None:
+        """A request that satisfies all conditions; None if none does. Raises `Spent` if that cannot be told."""
+        slots: dict[Slot, list[Demand]] = {}
+        for demand in region:
+            slots.setdefault(demand.slot, []).append(demand)
+        if len(region) > 1 and not set(region).isdisjoint(demand.negated for demand in region):
+            return None
+        given: Given = {}
+        unknown = False
+        for slot, wanted in slots.items():
+            if slot.part is Part.TARGET:
+                if any(demand.values is Values.NEVER for demand in wanted):
+                    return None
+                continue
+            try:
+                values = self._values(slot, tuple(wanted))
+            except Spent:
+                unknown = True  # another slot may still say that there is none
+                continue
+            if values is None:
+                return None
+            given[slot] = values
+        if unknown:
+            raise Spent
+        return self._request(given, tuple(slots.get(Slot(Part.TARGET), ())))
+
+    def _request(self, given: Given, target: Region) -> Prepared:
+        """The request with these values. Raises `Spent` if it is none that the proxy takes as it is meant."""
+        self.work.spend()
+        prepared = prepare(request_of(given, self.space))
+        if not isinstance(prepared, Prepared):
+            raise Spent
+        text = prepared.routed_path
+        if any(demand.test.fits(text) is not (demand.values is Values.SOME) for demand in tested(target)):
+            raise Spent  # path and query hang together here: that no other request fits is not known
+        return prepared
+
+    def _values(self, slot: Slot, wanted: Region) -> tuple[str, ...] | None:
+        key = slot, wanted
+        if key not in self._kept:
+            self._kept[key] = self._search(slot, wanted)
+        return self._kept[key]
+
+    def _search(self, slot: Slot, wanted: Region) -> tuple[str, ...] | None:
+        if may_be_missing(slot) and all(demand.missing for demand in wanted):
+            return ()
+        if slot.part is Part.NEVER or any(demand.values is Values.NEVER for demand in wanted):
+            return None
+        some = tuple(demand.test for demand in wanted if demand.values is Values.SOME)
+        none = tuple(demand.test for demand in wanted if demand.values is Values.NONE)
+        if not (self._repeats and may_repeat(slot)):
+            text = self._text(slot, Wanted(some, none))
+            return None if text is None else (text,)
+        values: list[str] = []
+        together = self._one_for_all(slot, Wanted(some, none))
+        if together is not None:
+            return (together,)
+        for test in some:
+            if any(test.fits(each) for each in values):
+                continue
+            text = self._text(slot, Wanted((test,), none))
+            if text is None:
+                return None
+            values.append(text)
+        return tuple(values) if values else None
+
+    def _one_for_all(self, slot: Slot, wanted: Wanted) -> str | None:
+        """One value that satisfies everything; None if several may be needed."""
+        try:
+            return self._text(slot, wanted)
+        except Spent:
+            if len(wanted.inside) < 2:
+                raise
+            return None
+
+    def _text(self, slot: Slot, wanted: Wanted) -> str | None:
+        words = self.space.words(slot)
+        if words is not None:
+            return self._word(words, wanted)
+        if slot.part is Part.HOST:
+            return self._host(wanted)
+        return find_text(UNIVERSES[slot.part], wanted, self.work)
+
+    def _word(self, words: Iterable[str], wanted: Wanted) -> str | None:
+        for test in wanted.inside:
+            if test.only is not None:
+                words = [word for word in words if word == test.only]
+        for word in words:
+            self.work.spend()
+            if wanted.fits(word):
+                return word
+        return None
+
+    def _host(self, wanted: Wanted) -> str | None:
+        """A Host header that leads here: a usual one, or any that can be found."""
+        for host in self.space.hosts:
+            if wanted.fits(host):
+                return host
+        found = find_text(UNIVERSES[Part.HOST], wanted, self.work)
+        if found is None or self.space.serves(found):
+            return found
+        exact = any(test.only is not None for test in wanted.inside)
+        if exact:
+            return None
+        raise Spent
+
+
+def tested(target: Region) -> list[Demand]:
+    """The conditions that look at a text."""
+    return [demand for demand in target if demand.values in (Values.SOME, Values.NONE)]
+
+
+def request_of(given: Mapping[Slot, tuple[str, ...]], space: Space) -> Request:
+    """The request with these values, and the usual ones elsewhere."""
+
+    def one(slot: Slot, usual: str) -> str:
+        return given.get(slot, (usual,))[0]
+
+    headers = tuple((slot.name, text) for slot, texts in given.items() if slot.part is Part.HEADER for text in texts)
+    query = "&".join(
+        f"{slot.name}={text}" for slot, texts in given.items() if slot.part is Part.PARAMETER for text in texts
+    )
+    usual_port = space.port if space.port is not None else {"https": 443}.get(space.scheme, 80)
+    return Request(
+        path=one(PATH, "/") + (f"?{query}" if query else ""),
+        host=one(Slot(Part.HOST), space.hosts[0]),
+        method=one(METHOD, "GET"),
+        scheme=space.scheme,
+        port=int(one(PORT, str(usual_port))),
+        headers=headers,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A request that gets to the route."""
+
+    prepared: Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """No request gets there: these earlier places take them all, none if the conditions alone are never met."""
+
+    by: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """It cannot be told."""
+
+
+Outcome = Reached | Closed | Untold
+Takers = Callable[[Prepared], Iterable[int]]
+"""The places of all routes that a request satisfies, in order."""
+
+
+class Witness:
+    """Looks for a request that satisfies some conditions and that no route before a place takes.
+
+    `takers` tell who takes a request, `routes` are the conditions of each; `compared` counts the routes that took one.
+    """
+
+    def __init__(self, maker: RequestMaker, routes: Callable[[int], Region | None], takers: Takers) -> None:
+        self._maker = maker
+        self._routes = routes
+        self._takers = takers
+        self.compared = 0
+
+    def search(self, region: Region, place: int) -> Outcome:
+        """A request that satisfies `region` and misses every route before `place`, or the proof that there is none."""
+        try:
+            return self._search(region, place)
+        except (Spent, RecursionError):
+            return Untold()
+
+    def _search(self, region: Region, place: int) -> Outcome:
+        if len(region) > MOST_DEMANDS:
+            raise Spent
+        try:
+            prepared = self._maker.make(region)
+        except Spent:
+            return Untold()
+        if prepared is None:
+            return Closed(frozenset())
+        taker = self._taker(prepared, place)
+        if taker is None:
+            return Reached(prepared)
+        number, conditions = taker
+        return self._around(region, place, number, conditions)
+
+    def _taker(self, prepared: Prepared, place: int) -> tuple[int, Region] | None:
+        """The first route before a place that takes a request for sure, with its conditions."""
+        for number in self._takers(prepared):
+            if number >= place:
+                return None
+            self.compared += 1
+            self._maker.work.spend()
+            conditions = self._routes(number)
+            if conditions is not None:
+                return number, conditions
+        return None
+
+    def _around(self, region: Region, place: int, number: int, conditions: Region) -> Outcome:
+        """A request that misses one condition of the route that took the last one."""
+        by = {number}
+        told = True
+        for demand in conditions:
+            if demand in region:
+                continue
+            found = self._search((*region, demand.negated), place)
+            if isinstance(found, Reached):
+                return found
+            if isinstance(found, Closed):
+                by |= found.by
+            told = told and isinstance(found, Closed)
+            region = (*region, demand)
+        return Closed(frozenset(by)) if told else Untold()
+
+
+def mended(match: RouteMatch, prepared: Prepared, reason: str, space: Space) -> Request | None:
+    """A request like another one that satisfies a match, with the part changed that failed.
+
+    `reason` is the only condition that fails, as `failed_condition` names it. None if there is none, or none is found.
+    """
+    slot = slot_of(reason)
+    maker = RequestMaker(space, Work(MATCH_WORK))
+    try:
+        made = maker.make(tuple(demand for demand in demands(match) if demand.slot == slot))
+    except Spent:
+        return None
+    if made is None:
+        return None
+    found = exchanged(prepared.request, made.request, slot)
+    again = prepare(found)
+    return found if isinstance(again, Prepared) and matches(match, again) else None
+
+
+def slot_of(reason: str) -> Slot:
+    """The part of a request that a failed condition is about."""
+    kind, _, name = reason.partition(" ")
+    if kind == "header":
+        return header_slot(name)
+    return Slot(Part.PARAMETER, name) if kind == "query" else Slot(Part(kind))
+
+
+def exchanged(request: Request, other: Request, slot: Slot) -> Request:
+    """A request with one part of another one."""
+    path, mark, query = request.path.partition("?")
+    new_path, _, new_query = other.path.partition("?")
+    match slot.part:
+        case Part.PATH:
+            return replace(request, path=new_path + mark + query)
+        case Part.PARAMETER:
+            kept = [part for part in query.split("&") if part and part.partition("=")[0] != slot.name]
+            joined = "&".join([*kept, *([new_query] if new_query else [])])
+            return replace(request, path=f"{path}?{joined}" if joined else path)
+        case Part.HEADER:
+            kept_headers = (each for each in request.headers if header_slot(each[0]) != slot)
+            return replace(request, headers=(*kept_headers, *other.headers))
+        case Part.METHOD:
+            return replace(request, method=other.method)
+        case Part.HOST:
+            return replace(request, host=other.host)
+    return replace(request, port=other.port)
+
+
+def impossible_alone(region: Region, space: Space) -> bool:
+    """Whether some condition is one that no request meets, whatever else is asked."""
+    maker = RequestMaker(space, Work(MATCH_WORK))
+    return any(maker.possible((demand,)) is Truth.NO for demand in region)
