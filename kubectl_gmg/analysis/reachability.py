@@ -41,6 +41,7 @@ class Reachability:
         self._spaces: dict[tuple[int, int], tuple[Space | None, HostTheory | None]] = {}
         self._theories: dict[tuple[object, ...], HostTheory] = {}
         self._kept: list[Host] = []  # so that no other object gets the identity of one that is kept by it
+        self._routes: dict[int, tuple[Route, ...]] = {}
 
     @property
     def compared(self) -> int:
@@ -69,7 +70,7 @@ class Reachability:
 
     def _reach(self, row: RouteRow, theory: HostTheory, place: int, *, shadows: bool) -> Reach:
         verdict = theory.verdict(place)
-        routes = row.host.routes
+        routes = self._routes[id(row.host)]
         if verdict.proof is not None:
             by = self._ids(row, [routes[number] for number in verdict.by])
             return Reach(verdict.proof, by, asked(verdict.request))
@@ -90,12 +91,13 @@ class Reachability:
         key = id(row.host), id(row.listener)
         if key not in self._spaces:
             self._kept.append(row.host)
+            self._routes.setdefault(id(row.host), row.host.routes)
             space = self._space(row.listener, row.host)
             self._spaces[key] = (space, None if space is None else self._made(row, space))
         return self._spaces[key]
 
     def _made(self, row: RouteRow, space: Space) -> HostTheory:
-        matches = [at_port(route.match, row.listener.port) for route in row.host.routes]
+        matches = [at_port(route.match, row.listener.port) for route in self._routes[id(row.host)]]
         by_listener = any(demand.slot.part in BY_LISTENER for match in matches for demand in demands(match))
         key = (id(row.host), *((space.scheme, space.hosts, space.port) if by_listener else ()))
         if key not in self._theories:

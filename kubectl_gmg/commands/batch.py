@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kubectl_gmg.analysis.reachability import Reachability
 from kubectl_gmg.commands.curl_request import DEFAULT_PORTS, Asked, Header, Typed, built, port_of, shaped, split
 from kubectl_gmg.commands.expect import Wanted, judged, known
 from kubectl_gmg.commands.target import meant
 from kubectl_gmg.errors import GmgError, SourceError, UsageError
 from kubectl_gmg.model.declared import Declared
+from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.snapshot import EVERYWHERE
 from kubectl_gmg.pipeline import Session
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.target import Found
-from kubectl_gmg.simulate.entry import Narrowing, entry_points
+from kubectl_gmg.simulate.entry import EntryPoint, Narrowing, entry_points
+from kubectl_gmg.simulate.follow import Follower, Manner
 from kubectl_gmg.simulate.trace import Simulator
-from kubectl_gmg.views import BadLine, Simulated
+from kubectl_gmg.views import BadLine, RouteRow, Simulated
 
 PARTS = frozenset({"scheme", "host", "port", "path"})
 KNOWN_KEYS = PARTS | {"url", "method", "headers", "sni", "expect"}
@@ -27,39 +30,75 @@ KNOWN_KEYS = PARTS | {"url", "method", "headers", "sni", "expect"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A request with what is expected of it, and the line it comes from."""
+    """A request with what is expected of it, and the line it comes from.
+
+    `connected` is the host that its URL names, where that may be another one than the `Host` header.
+    """
 
     asked: Asked
     expect: Wanted = ()
     at: tuple[str, int] | None = None
+    connected: str | None = None
 
 
 class Batch:
-    """Answers requests of one session; what is worked out for one is kept for the next."""
+    """Answers requests of one session; what is worked out for one is kept for the next.
 
-    def __init__(self, session: Session, listener: str | None, expect: Wanted, *, candidates: bool) -> None:
+    A `manner` says that redirects are followed, and how; None of them is without it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        listener: str | None,
+        expect: Wanted,
+        *,
+        candidates: bool,
+        manner: Manner | None = None,
+    ) -> None:
         self._session = session
         self._listener = listener
         self._expect = expect
         self._candidates = candidates
+        self._manner = manner
         self._simulator = Simulator(Rows(session.resolved), asked_about(session))
+        self._reachability = Reachability()
+        self._reached: dict[str, RouteRow] = {}
         self._targets: dict[str, Found] = {value: self._meant(value) for key, value in expect if key == "route"}
 
     def _meant(self, target: str) -> Found:
         return meant(target, self._session)
 
     def answers(self, line: Line) -> tuple[Simulated, ...]:
-        """What every answering entry point does with a request."""
+        """What every answering entry point does with a request, and where redirects are followed with the last one."""
         request = line.asked.request
         narrowing = Narrowing(self._listener, line.asked.url_port)
         entries, remark = entry_points(self._session.resolved, request.scheme, narrowing)
         if remark and line.at is None:
             self._session.settings.say(remark)
         items = self._simulator.answer(request, entries, candidates=self._candidates)
+        if self._manner is not None:
+            connected = request.host or "" if line.connected is None else line.connected
+            items = Follower(self._asked_again, self._manner, request, connected).followed(items)
         return tuple(self._judged(item, line) for item in items)
 
+    def _asked_again(self, request: Request, port: int | None, door: EntryPoint | None) -> tuple[Simulated, ...]:
+        """A request after a redirect: `--listener` was about the first one only."""
+        entries = (door,) if door else entry_points(self._session.resolved, request.scheme, Narrowing(None, port))[0]
+        return self._simulator.answer(request, entries, candidates=self._candidates)
+
     def _judged(self, item: Simulated, line: Line) -> Simulated:
-        return replace(item, expectations=judged(item, (*self._expect, *line.expect), self._is_route), input=line.at)
+        held = judged(item, (*self._expect, *line.expect), self._is_route)
+        fixed = item.once_fixed and replace(item.once_fixed, row=self._with_reach(item.once_fixed.row))
+        return replace(item, expectations=held, input=line.at, row=self._with_reach(item.row), once_fixed=fixed)
+
+    def _with_reach(self, row: RouteRow | None) -> RouteRow | None:
+        """The row with who can reach it, where a whole route is printed; each is worked out once."""
+        if row is None or self._session.settings.output not in {"json", "yaml"}:
+            return row
+        if row.key not in self._reached:
+            self._reached[row.key] = self._reachability.judged(row, shadows=True)
+        return self._reached[row.key]
 
     def _is_route(self, item: Simulated, target: str) -> bool:
         if target not in self._targets:
@@ -115,7 +154,8 @@ def parse(text: str, url: str | None, typed: Typed, at: tuple[str, int]) -> Line
     if len(methods) > 1 or not all(method.isascii() and method.isalpha() for method in methods):
         raise UsageError("this is no request", "write METHOD URL, an object, or an access-log line")
     typed = replace(typed, method=methods[0] if methods else typed.method)
-    return Line(built(below(url, target) if target.startswith("/") else target, typed), at=at)
+    whole = below(url, target) if target.startswith("/") else target
+    return Line(built(whole, typed), at=at, connected=split(whole)[1])
 
 
 def is_request_line(text: str) -> bool:
@@ -166,8 +206,11 @@ def from_object(text: str, typed: Typed, at: tuple[str, int]) -> Line:
         headers=(*headers_of(given.get("headers")), *typed.headers),
         sni=text_of(given, "sni") or typed.sni,
     )
-    asked = built(text_of(given, "url"), own) if "url" in given else from_parts(given, own)
-    return Line(asked, expectations(given.get("expect")), at)
+    expect = expectations(given.get("expect"))
+    if "url" not in given:
+        return Line(from_parts(given, own), expect, at)
+    asked = built(whole := text_of(given, "url"), own)
+    return Line(asked, expect, at, split(whole or "")[1])
 
 
 def text_of(given: dict[str, Any], key: str) -> str | None:

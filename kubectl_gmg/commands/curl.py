@@ -22,6 +22,9 @@ QueryOption = Annotated[list[str], typer.Option("--query", help="A query paramet
 CookieOption = Annotated[list[str], typer.Option("-b", "--cookie", help="A cookie.", metavar="K=V")]
 DataOption = Annotated[str | None, typer.Option("-d", "--data", help="A body: makes it POST.", metavar="TEXT")]
 SilentOption = Annotated[bool, typer.Option("-s", "--silent", help="As --quiet.", show_default=False)]
+LocationOption = Annotated[
+    bool, typer.Option("-L", "--location", help="Follow redirects, ten at most.", show_default=False)
+]
 ListenerOption = Annotated[
     str | None, typer.Option("--listener", help="Only listeners of this name or port.", metavar="NAME|PORT")
 ]
@@ -51,6 +54,7 @@ def curl(  # noqa: PLR0913, PLR0917 - a flag is a parameter
     query: QueryOption = [],  # noqa: B006
     cookie: CookieOption = [],  # noqa: B006
     data: DataOption = None,
+    location: LocationOption = False,
     silent: SilentOption = False,
     listener: ListenerOption = None,
     sni: SniOption = None,
@@ -68,23 +72,27 @@ def curl(  # noqa: PLR0913, PLR0917 - a flag is a parameter
     Examples:
       kubectl gmg curl -H "Host: www.example.com" localhost:8081/ratings/1
       kubectl gmg curl http://www.example.com/reviews --expect status=404
+      kubectl gmg curl -L http://www.example.com/old --expect route=new
     """
     from kubectl_gmg.commands.batch import Batch, Line  # noqa: PLC0415
-    from kubectl_gmg.commands.curl_request import Typed, built, header_of, split  # noqa: PLC0415
+    from kubectl_gmg.commands.curl_request import Typed, built, header_of, implied, split  # noqa: PLC0415
     from kubectl_gmg.commands.expect import parsed  # noqa: PLC0415
+    from kubectl_gmg.simulate.follow import Manner  # noqa: PLC0415
     from kubectl_gmg.views import Simulation  # noqa: PLC0415
 
     if silent:
         session.settings = replace(session.settings, quiet=True, say=lambda _: None)
     typed = Typed(method, tuple(map(header_of, header)), head, tuple(query), tuple(cookie), data, sni)
     expected = parsed(expect)
+    manner = Manner(method is not None, sni, typed.names_host, implied(typed)) if location else None
     if requests is None:
-        line = Line(built(url, typed))  # before anything is read
-        items = Batch(session, listener, expected, candidates=True).answers(line)
+        line = Line(built(url, typed), connected=split(url or "")[1])  # before anything is read
+        items = Batch(session, listener, expected, candidates=True, manner=manner).answers(line)
         return Simulation(session.about, items, 1, all_entries=every, verbose=session.settings.verbose > 0)
     if url is not None:
         split(url)
     if requests == "-" and "-" in session.settings.filename:
         raise UsageError("both -f and --requests ask for stdin", "give one of them as a file")
-    answers, count = Batch(session, listener, expected, candidates=candidates).file(requests, url, typed)
+    batch = Batch(session, listener, expected, candidates=candidates, manner=manner)
+    answers, count = batch.file(requests, url, typed)
     return Simulation(session.about, answers, count, many=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kubectl_gmg.errors import UsageError
 from kubectl_gmg.pipeline import Session
 
 if TYPE_CHECKING:
@@ -22,16 +23,28 @@ PolicyOption = Annotated[
 AllOption = Annotated[
     bool, typer.Option("--all-routes", help="Also routes that the product leaves out.", show_default=False)
 ]
+ShadowedOption = Annotated[
+    bool, typer.Option("--shadowed", help="Only routes that earlier ones hide, wholly or partly.", show_default=False)
+]
+OthersOption = Annotated[
+    bool, typer.Option("--no-shadowed", help="Without the routes that --shadowed keeps.", show_default=False)
+]
 
 Served = tuple["Gateway", "ResolvedListener", "Host"]
 
 
 def routes(
-    session: Session, host: HostOption = None, policy: PolicyOption = None, all_routes: AllOption = False
+    session: Session,
+    host: HostOption = None,
+    policy: PolicyOption = None,
+    shadowed: ShadowedOption = False,
+    no_shadowed: OthersOption = False,
+    all_routes: AllOption = False,
 ) -> RouteList:
     """Show the routes of each host in the order the proxy tries them.
 
-    The first route that matches wins. A host that several listeners serve alike is shown once.
+    The first route that matches wins. Earlier routes take every request of one that is marked dead, and some of those
+    of one that is marked part. A host that several listeners serve alike is shown once.
 
     \b
     Examples:
@@ -42,6 +55,8 @@ def routes(
     from kubectl_gmg.resolve.scope import scope_of  # noqa: PLC0415
     from kubectl_gmg.views import RouteList  # noqa: PLC0415
 
+    if shadowed and no_shadowed:
+        raise UsageError("--shadowed and --no-shadowed exclude each other", "give one of them")
     scope = scope_of(session.about.namespaces[0] if session.about.namespaces else None, session.settings.selector)
     rows = Rows(session.resolved)
     places = tuple(picked(session, host) if host is not None else served(session))
@@ -55,10 +70,27 @@ def routes(
         and scope.passes(gateway, row.route)
         and (policy is None or touched(row, policy))
     )
-    narrowed = policy is not None or scope.selector is not None
+    if shadowed or no_shadowed or session.settings.output != "name":
+        found = judged(found, session)
+    if shadowed or no_shadowed:
+        found = tuple(row for row in found if hidden(row) is shadowed)
+    narrowed = policy is not None or scope.selector is not None or shadowed or no_shadowed
     with_rows = {(id(row.gateway), id(row.listener), id(row.host)) for row in found}
     kept = (place for place in places if not narrowed or tuple(map(id, place)) in with_rows)
     return RouteList(session.about, found, tuple(kept))
+
+
+def judged(rows: tuple[RouteRow, ...], session: Session) -> tuple[RouteRow, ...]:
+    """The rows with who can reach them; only JSON and YAML say which earlier routes take some requests."""
+    from kubectl_gmg.analysis.reachability import Reachability  # noqa: PLC0415
+
+    reachability, every = Reachability(), session.settings.output in {"json", "yaml"}
+    return tuple(reachability.judged(row, shadows=every) for row in rows)
+
+
+def hidden(row: RouteRow) -> bool:
+    """Whether earlier routes take some or all requests of a route, as far as that is known."""
+    return row.reach is not None and (row.reach.proof is not None or row.reach.partly)
 
 
 def served(session: Session) -> Iterator[Served]:

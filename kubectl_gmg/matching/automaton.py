@@ -76,6 +76,14 @@ class Automaton:
         """
         return self._row(state)[0]
 
+    def threads(self, state: State) -> Iterator[tuple[Ranges, State]]:
+        """One way on at a time: some letters, and a state of which each text from there on is one from here on.
+
+        Following these ways meets few states, where following all at once may meet very many.
+        """
+        for place in sorted(self._places[state][0]):
+            yield self._net.thread(place)[0], self._number(self._net.thread(place)[1])
+
     def full(self, state: State) -> bool:
         """Whether surely every text from here on is accepted; False also where that is too much to find out."""
         found = self._full.get(state)
@@ -148,6 +156,10 @@ class _Net:
         if found is None:
             found = self._seen[places] = self._settled(places, begin=False)
         return found
+
+    def thread(self, place: int) -> tuple[Ranges, tuple[frozenset[int], bool]]:
+        """The letters awaited at a place, and what one of them leads to."""
+        return self._letters[place], self.reached(frozenset((self._next[place][0],)))
 
     def moves(self, places: frozenset[int]) -> Iterator[tuple[int, frozenset[int]]]:
         """For each interval of letters, from 0 on: where it begins, and the places that its letters lead to."""

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, Protocol
 
-from kubectl_gmg.matching.automaton import automaton
+from kubectl_gmg.matching.automaton import Automaton, automaton
 from kubectl_gmg.matching.condition import in_range, regex_fits
 from kubectl_gmg.matching.text import folded
 from kubectl_gmg.model.match import PathKind, ValueKind
@@ -153,7 +153,7 @@ class Ending:
 
     def accepts(self, state: State) -> bool:
         """Whether the text ends with all of it."""
-        return state == len(self._text)
+        return bool(state == len(self._text))
 
     def breaks(self, _state: State) -> Sequence[int]:
         """Around each letter of the suffix."""
@@ -299,7 +299,42 @@ def find_text(universe: Universe, wanted: Wanted, work: Work) -> str | None:
         if readable and test.value and wanted.fits(test.value) and universe.holds(test.value):
             work.spend()
             return test.value
+    for test in wanted.inside:
+        text = sampled(test, universe, work)
+        if text is not None and wanted.fits(text):
+            return text
     return Search(universe, wanted, work).run()
+
+
+def niceness(following: tuple[int, object]) -> tuple[int, int]:
+    """How much people would like to read a letter, the nicest least."""
+    return RANKS.get(following[0], len(RANKS)), following[0]
+
+
+def sampled(test: TextTest, universe: Universe, work: Work) -> str | None:
+    """A text of a universe that passes a test with an automaton of many states; None for another test."""
+    automaton_of_test = language(test)
+    return sample(automaton_of_test, universe, work) if isinstance(automaton_of_test, Automaton) else None
+
+
+def sample(pattern: Automaton, universe: Universe, work: Work) -> str | None:
+    """A short text of a universe that a pattern matches; None if there is none. Raises `Spent`."""
+    first = (pattern.start, universe.start)
+    queue = deque([(*first, "")])
+    seen = {first}
+    while queue:
+        state, place, text = queue.popleft()
+        work.spend()
+        if pattern.accepts(state) and universe.accepts(place):
+            return text
+        breaks = frozenset(universe.breaks(place))
+        for ranges, following in pattern.threads(state):
+            for letter in letters_of(breaks.union(*((low, high + 1) for low, high in ranges))):
+                after = universe.step(place, letter) if any(low <= letter <= high for low, high in ranges) else None
+                if after is not None and (following, after) not in seen:
+                    seen.add((following, after))
+                    queue.append((following, after, text + chr(letter)))
+    return None
 
 
 class Search:
@@ -332,7 +367,7 @@ class Search:
                 guesses += 1
                 if guesses >= GUESSES:
                     break
-            for letter, following in self._following(states):
+            for letter, following in sorted(self._following(states), key=niceness):
                 if following not in seen:
                     seen.add(following)
                     queue.append((following, text + chr(letter)))
@@ -351,10 +386,14 @@ class Search:
     def _following(self, states: tuple[State | None, ...]) -> Iterable[tuple[int, tuple[State | None, ...]]]:
         everyone = (*self._inside, *self._outside)
         alive = [(each, state) for each, state in zip(everyone, states, strict=True) if state is not None]
-        for letter in letters_of(frozenset().union(*(each.breaks(state) for each, state in alive))):
-            following = self._stepped(states, letter)
-            if following is not None:
-                yield letter, following
+        letters = letters_of(frozenset().union(*(each.breaks(state) for each, state in alive)))
+        first, state = alive[0]
+        for low, high in pairwise(sorted({0, *first.breaks(state), LETTERS})):
+            if first.step(state, low) is None:
+                continue
+            for letter in letters:
+                if low <= letter < high and (following := self._stepped(states, letter)) is not None:
+                    yield letter, following
 
     def _stepped(self, states: tuple[State | None, ...], letter: int) -> tuple[State | None, ...] | None:
         """Where a letter leads; None where no wanted text goes on."""

@@ -134,7 +134,7 @@ class HeaderValues:
 
     def accepts(self, state: State) -> bool:
         """Whether the value may end here: not with a blank."""
-        return state != "blank"
+        return bool(state != "blank")
 
     def breaks(self, _state: State) -> Sequence[int]:
         """Around blanks and letters."""

@@ -28,6 +28,7 @@ from kubectl_gmg.views import (
     BadLine,
     Bootstrap,
     Candidate,
+    Closest,
     Forest,
     Look,
     RouteList,
@@ -113,13 +114,12 @@ def harmless(text: str, escape: Callable[[str], str]) -> str:
 def route_list(view: RouteList, locate: Locate) -> Json:
     """The document of `routes`; `items` is a generator, since all items at once need more memory than all objects."""
     gateways = {id(gateway) for gateway, _, _ in view.hosts}
-    served = [row for row in view.rows if row.route.index is not None]
     summary = {
         "gateways": len(gateways),
         "hosts": len({(id(gateway), id(host)) for gateway, _, host in view.hosts}),
         "routes": len(view.rows),
-        "unreachable": 0,
-        "undecided": len(served),
+        "unreachable": sum(row.reach is not None and row.reach.proof is not None for row in view.rows),
+        "undecided": sum(row.reach is None or not row.reach.decided for row in view.rows),
     }
     return envelope("RouteList", view.about, summary, (route_json(row, locate) for row in view.rows))
 
@@ -240,11 +240,11 @@ def item_json(item: Simulated | BadLine, locate: Locate) -> Json:
         "route": route_json(item.row, locate) if item.row else None,
         "upstream": upstream_json(item.upstream),
         "response": response_json(item.response),
-        "redirects": [],
+        "redirects": [{"status": each.status, "location": each.location, "key": each.key} for each in item.redirects],
         "onceFixed": None if item.once_fixed is None else once_fixed_json(item.once_fixed, locate),
         "candidates": [candidate_json(each) for each in item.candidates],
         "candidatesOmitted": item.omitted,
-        "closest": [],
+        "closest": [closest_json(each) for each in item.closest],
         "expectations": [
             {"key": each.key, "wanted": each.wanted, "got": each.got, "held": each.held} for each in item.expectations
         ],
@@ -266,6 +266,17 @@ def candidate_json(candidate: Candidate) -> Json:
         "matchIndex": candidate.row.route.match_index,
         "verdict": candidate.verdict,
         "reason": candidate.reason,
+    }
+
+
+def closest_json(closest: Closest) -> Json:
+    """A route that nearly matched."""
+    return {
+        "index": closest.row.route.index,
+        "id": closest.row.id,
+        "matchIndex": closest.row.route.match_index,
+        "reason": closest.reason,
+        "request": request_json(closest.request, closest.routed_path, None),
     }
 
 

@@ -20,8 +20,9 @@ from kubectl_gmg.model.match import HeaderMatch, PathMatch, QueryParameterMatch,
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import PolicyUse, ResolvedListener, Status
+from kubectl_gmg.model.verdict import Proof
 from kubectl_gmg.render import Locate
-from kubectl_gmg.views import About, RouteRow
+from kubectl_gmg.views import About, Reach, RouteRow
 
 Json = dict[str, Any]
 
@@ -244,8 +245,33 @@ def written_json(row: RouteRow) -> Json | None:
     return action_json(written, row.destinations) if isinstance(written, FinalAction) else None
 
 
+def reach_json(reach: Reach | None) -> Json:
+    """Who can reach a route, and who takes its requests; nothing is known where it was not worked out."""
+    found = reach or Reach(decided=False)
+    return {
+        "unreachable": None if found.proof is None else unreachable_json(found.proof, found),
+        "shadowedBy": [
+            {"id": each.id, "index": each.index, "request": simple_request_json(each.request)}
+            for each in found.shadowed_by
+        ],
+        "shadowedByOmitted": found.omitted,
+        "decided": found.decided,
+        "witness": simple_request_json(found.witness),
+    }
+
+
+def unreachable_json(proof: Proof, reach: Reach) -> Json:
+    """The proof that no request gets to a route."""
+    return {"by": list(reach.by), "proof": proof.value, "request": simple_request_json(reach.request)}
+
+
+def simple_request_json(request: Request | None) -> Json | None:
+    """A request that was made up for a route: its path is as the routes see it already."""
+    return request_json(request, request.path, None) if request else None
+
+
 def route_json(row: RouteRow, locate: Locate) -> Json:
-    """A route (6.2). Reachability is not analysed yet: `decided` says so."""
+    """A route (6.2)."""
     route, host = row.route, row.host
     leaf = route.terminal
     return {
@@ -269,10 +295,7 @@ def route_json(row: RouteRow, locate: Locate) -> Json:
         "status": route.status.value,
         "written": written_json(row),
         "because": list(leaf.because),
-        "unreachable": {"by": [], "proof": "dropped", "request": None} if route.dropped else None,
-        "shadowedBy": [],
-        "decided": False,
-        "witness": None,
+        **reach_json(row.reach),
         "options": {name: option_json(value, locate) for name, value in leaf.options.fields},
         "policies": [policy_json(use) for use in leaf.policies],
         "labels": {key: label.value for key, label in leaf.labels},

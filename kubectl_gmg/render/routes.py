@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv as csv_format
 import io
 import re
+import shlex
 from collections import Counter
 from itertools import groupby
 
@@ -52,7 +53,10 @@ def page(view: RouteList, look: Look) -> Page:
         if rows:
             blocks.append(wide_table(rows) if look.wide else short_table(rows))
         blocks.append(line())
-    return (*blocks, line(summary(view))) if look.headers else tuple(each for each in blocks if each != line())
+    if not look.headers:
+        return tuple(each for each in blocks if each != line())
+    rows = printed_rows(view)
+    return (*blocks, line(summary(view, rows)), *verdicts(rows))
 
 
 def scope(about: About) -> tuple[str, ...]:
@@ -135,15 +139,55 @@ def plural(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
-def summary(view: RouteList) -> str:
+def printed_rows(view: RouteList) -> list[RouteRow]:
+    """The rows that are shown: those of the first of several listeners that serve a host alike."""
+    shown_places = {(id(gateway), id(host), id(each[0])) for (gateway, host), each in grouped_hosts(view)}
+    return [row for row in view.rows if (id(row.gateway), id(row.host), id(row.listener)) in shown_places]
+
+
+def summary(view: RouteList, rows: list[RouteRow]) -> str:
     """What was counted."""
     gateways = len({id(gateway) for gateway, _, _ in view.hosts})
-    hosts = grouped_hosts(view)
-    printed = {(id(gateway), id(host), id(listeners[0])) for (gateway, host), listeners in hosts}
-    rows = [row for row in view.rows if (id(row.gateway), id(row.host), id(row.listener)) in printed]
+    hosts = len(grouped_hosts(view))
     invalid = sum(row.route.status is Status.INVALID for row in rows)
     left_out = f", {invalid} of them left out by the product" if invalid else ""
-    return f"{plural(gateways, 'gateway')}, {plural(len(hosts), 'host')}, {plural(len(rows), 'route')}{left_out}"
+    return f"{plural(gateways, 'gateway')}, {plural(hosts, 'host')}, {plural(len(rows), 'route')}{left_out}"
+
+
+def verdicts(rows: list[RouteRow]) -> list[Line]:
+    """How many routes can never match, with what says why; and of how many it could not be told."""
+    dead = [row for row in rows if reached(row) == UNREACHABLE]
+    untold = sum(reached(row) == UNDECIDED for row in rows)
+    said = []
+    if dead:
+        name = shlex.quote(short_names(rows)[dead[0].id])
+        said.append(line(Span(f"{plural(len(dead), 'route')} can never match: kubectl gmg explain {name}", "yellow")))
+    if untold:
+        marked = "1 route is marked" if untold == 1 else f"{untold} routes are marked"
+        said.append(line(f"{marked} ?: to tell whether any request gets there takes too long"))
+    return said
+
+
+UNREACHABLE, PARTLY, UNDECIDED, REACHABLE = "unreachable", "partly shadowed", "undecided", "reachable"
+MARKS = {
+    UNREACHABLE: Span("dead", "bold red"),
+    PARTLY: Span("part", "yellow"),
+    UNDECIDED: Span("?", "yellow"),
+}
+
+
+def reached(row: RouteRow) -> str:
+    """Whether requests get to a route; empty where that was not asked, or the product leaves the route out."""
+    reach = row.reach
+    if reach is None:
+        return ""
+    if reach.proof is not None:
+        return UNREACHABLE
+    if row.route.index is None:
+        return ""
+    if not reach.decided:
+        return UNDECIDED
+    return PARTLY if reach.partly else REACHABLE
 
 
 def index_text(row: RouteRow) -> Span:
@@ -184,14 +228,24 @@ def goes_to(row: RouteRow) -> str:
 
 
 def short_table(rows: list[RouteRow]) -> Table:
-    """The columns that fit 80 letters."""
+    """The columns that fit 80 letters; a mark stands beside the match where any row has one."""
     names = short_names(rows)
-    columns = (Column("#", right=True), Column("MATCH"), Column("ROUTE"), Column("GOES TO", cut=True))
+    marks = [MARKS.get(reached(row), Span("")) for row in rows]
+    marked = any(mark.text for mark in marks)
+    columns = [Column("#", right=True), Column("MATCH"), Column("ROUTE"), Column("GOES TO", cut=True)]
+    if marked:
+        columns.insert(2, Column(""))
     return Table(
-        columns,
+        tuple(columns),
         tuple(
-            (index_text(row), Span(match_text(row.route.match)), Span(names[row.id], "green"), Span(goes_to(row)))
-            for row in rows
+            (
+                index_text(row),
+                Span(match_text(row.route.match)),
+                *((mark,) if marked else ()),
+                Span(names[row.id], "green"),
+                Span(goes_to(row)),
+            )
+            for row, mark in zip(rows, marks, strict=True)
         ),
         indent=1,
     )
@@ -199,7 +253,7 @@ def short_table(rows: list[RouteRow]) -> Table:
 
 def wide_table(rows: list[RouteRow]) -> Table:
     """All there is to say on one line."""
-    titles = ("MATCH", "ID", "GOES TO", "REWRITE", "TABLES", "OPTIONS")
+    titles = ("MATCH", "REACH", "ID", "GOES TO", "REWRITE", "TABLES", "OPTIONS")
     labelled = any(row.route.terminal.labels for row in rows)
     return Table(
         (Column("#", right=True), *(Column(title) for title in (*titles, *(["LABELS"] if labelled else [])))),
@@ -225,6 +279,7 @@ def wide_cells(row: RouteRow) -> tuple[str, ...]:
     leaf = row.route.terminal
     return (
         full_match_text(row.route.match),
+        reached(row) or "-",
         row.id,
         goes_to(row),
         rewrite_text(row.route.action) or "-",
@@ -252,12 +307,15 @@ def names(view: RouteList, _locate: Locate, _look: Look) -> str:
     return "\n".join(dict.fromkeys(shown(row.id) for row in view.rows))
 
 
-HEADS = ("gateway", "listener", "domains", "index", "match", "id", "action", "rewrite", "tables", "options", "status")
+HEADS = (
+    *("gateway", "listener", "domains", "index", "match", "id"),
+    *("action", "rewrite", "tables", "options", "status", "reach"),
+)
 
 
 def cells(row: RouteRow) -> tuple[str, ...]:
     """A row for a spreadsheet."""
-    match, name, _, rewrite, tables, options = wide_cells(row)
+    match, reach, name, _, rewrite, tables, options = wide_cells(row)
     return (
         f"{row.gateway.ref.namespace}/{row.gateway.ref.name}",
         row.listener.declared.name or str(row.listener.port or ""),
@@ -270,6 +328,7 @@ def cells(row: RouteRow) -> tuple[str, ...]:
         tables.removeprefix("-"),
         options.removeprefix("-"),
         row.route.status.value,
+        reach.removeprefix("-"),
     )
 
 
@@ -292,9 +351,15 @@ def markdown(view: RouteList, _locate: Locate, look: Look) -> str:
         rows = list(group)
         names = (f"{gateway.ref.namespace}/{gateway.ref.name}", listener_name(listener), ", ".join(host.domains))
         title = f"**Gateway** {code(names[0])} {code(names[1])} · **host** {code(names[2] or 'no domain left')}"
-        heads = ["#", "Match", "Route", "Goes to"]
+        heads = ["#", "Match", "Reach", "Route", "Goes to"]
         body = [
-            [str(row.route.index or "-"), code(full_match_text(row.route.match)), code(row.id), code(goes_to(row))]
+            [
+                str(row.route.index or "-"),
+                code(full_match_text(row.route.match)),
+                reached(row) or "-",
+                code(row.id),
+                code(goes_to(row)),
+            ]
             for row in rows
         ]
         text = tabulate(body, heads, "github", disable_numparse=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+
 from kubectl_gmg.matching.response import Response
 from kubectl_gmg.model.action import ForwardTo
 from kubectl_gmg.model.match import ROOT, PathKind
+from kubectl_gmg.model.request import Request
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.page import Block, Column, Line, Page, Span, Table, line
-from kubectl_gmg.render.routes import listener_name, short_names
+from kubectl_gmg.render.routes import listener_name, plural, short_names, tails
 from kubectl_gmg.render.words import destination_text, match_text
-from kubectl_gmg.views import BadLine, Look, Simulated, Simulation, is_negative
+from kubectl_gmg.views import BadLine, Followed, Look, Simulated, Simulation, is_negative
 
 VERDICTS = {"no": Span("no", "dim"), "match": Span("MATCH", "bold green"), "late": Span("too late", "yellow")}
 OUTCOMES = {
@@ -41,17 +44,24 @@ def one(view: Simulation, item: Simulated) -> list[Block]:
     blocks: list[Block] = [line(Span("simulated, nothing was sent:", "bold"), f"  {request_line(item)}")]
     if view.verbose:
         blocks += request_head(item)
-    blocks += place(item)
+    blocks += [*map(hop, item.redirects), *place(item)]
     if item.candidates:
         blocks.append(candidates(item))
     if item.omitted:
         blocks.append(line(f"  {item.omitted} more routes are not shown"))
-    blocks += result(item)
+    blocks += [*result(item), *closest(item)]
     if view.verbose and item.response:
         blocks += response_head(item.response)
     if item.not_simulated:
         blocks.append(line(f"  not simulated: {', '.join(item.not_simulated)}"))
     return [*blocks, *doubts(item), *expectations(item)]
+
+
+def hop(redirect: Followed) -> Line:
+    """A redirect that was followed, and the end of its route's id, which is the last part of a key."""
+    route = tails(redirect.key.rpartition("@")[0].split("/", 4)[-1])[0] if redirect.key else ""
+    by = ("route ", Span(route, "green")) if route else ("the listener",)
+    return line(f"redirect {redirect.status} to {redirect.location}  by ", *by, hang=" " * 9)
 
 
 def doubts(item: Simulated) -> list[Block]:
@@ -119,6 +129,34 @@ def candidates(item: Simulated) -> Table:
         for each in item.candidates
     )
     return Table(columns, rows, indent=2)
+
+
+def closest(item: Simulated) -> list[Block]:
+    """The routes that nearly matched, with requests that do."""
+    if not item.closest:
+        return []
+    names = short_names([each.row for each in item.closest])
+    columns = (Column("#", right=True), Column("closest"), Column("failed"), Column("this would match"))
+    rows = tuple(
+        (
+            Span(str(each.row.route.index), "cyan"),
+            Span(names[each.row.id], "green"),
+            Span(each.reason),
+            Span(curl_words(each.request)),
+        )
+        for each in item.closest
+    )
+    return [Table(columns, rows, indent=2)]
+
+
+def curl_words(request: Request) -> str:
+    """A request as the words of curl; a port is written where it is not the scheme's own."""
+    host = request.host or ""
+    usual = request.port == (443 if request.scheme == "https" else 80)
+    port = "" if usual or host.rpartition("]")[2].count(":") else f":{request.port}"
+    method = ["-X", request.method] if request.method != "GET" else []
+    headers = [word for name, value in request.headers for word in ("-H", f"{name}: {value}" if value else f"{name};")]
+    return shlex.join([*method, *headers, f"{request.scheme}://{host}{port}{request.path}"])
 
 
 def result(item: Simulated) -> list[Block]:
@@ -212,4 +250,5 @@ def summary_cells(item: Simulated) -> tuple[str, ...]:
         outcome = f"{item.response.status} {location or item.response.body}".rstrip()
     else:
         outcome = ""
-    return str(where), request_line(item), item.outcome, item.row.id if item.row else "-", outcome
+    followed = f"after {plural(len(item.redirects), 'redirect')}: " if item.redirects else ""
+    return str(where), request_line(item), item.outcome, item.row.id if item.row else "-", followed + outcome

@@ -22,14 +22,16 @@ from kubectl_gmg.matching.response import (
 from kubectl_gmg.matching.rewrite import upstream_host, upstream_path
 from kubectl_gmg.model.action import DirectResponse, ForwardTo, Found, GraphQL, Redirect
 from kubectl_gmg.model.declared import Declared, Protocol
+from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route, Status
 from kubectl_gmg.resolve.merge import decided_by_merging
 from kubectl_gmg.resolve.order import decided_by
 from kubectl_gmg.resolve.rows import Rows
+from kubectl_gmg.simulate.closest import closest
 from kubectl_gmg.simulate.doubt import Doubts
 from kubectl_gmg.simulate.entry import EntryPoint, reached_by, server_name
-from kubectl_gmg.views import Candidate, RouteRow, Simulated, Upstream
+from kubectl_gmg.views import Candidate, Closest, RouteRow, Simulated, Upstream
 
 MOST_CANDIDATES = 100
 ALL_READ = Declared()
@@ -50,9 +52,10 @@ NOT_SIMULATED = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServedHost:
-    """A host ready for look-ups."""
+    """A host ready for look-ups; `asked` is what each route wants of a request at this listener."""
 
     routes: tuple[Route, ...]
+    asked: tuple[RouteMatch, ...]
     finder: RouteFinder
 
 
@@ -76,7 +79,10 @@ class Simulator:
         return self._domains[id(listener)]
 
     def answer(self, request: Request, entries: tuple[EntryPoint, ...], *, candidates: bool) -> tuple[Simulated, ...]:
-        """What every answering entry point does: those that serve the host, or all if none does."""
+        """What every answering entry point does: those that serve the host, or all if none does.
+
+        With `candidates` also who was looked at, and which routes came closest where none matched.
+        """
         if not entries:
             nobody = Simulated(request, request.path, "noGateway")
             return (replace(nobody, may_differ=self._doubts.of(nobody, None)),)
@@ -118,8 +124,9 @@ class Simulator:
         if id(host) not in self._hosts:
             # At a listener whose port is known only matches for it are left: the port that was typed says nothing.
             known, routes = listener.port is not None, host.routes
-            asked = [replace(each.match, port=None) if known and each.match.port else each.match for each in routes]
-            self._hosts[id(host)] = ServedHost(routes, RouteFinder(asked))
+            wanted = (each.match for each in routes)
+            asked = tuple(replace(each, port=None) if known and each.port else each for each in wanted)
+            self._hosts[id(host)] = ServedHost(routes, asked, RouteFinder(asked))
         return self._hosts[id(host)]
 
     def _routed(
@@ -135,7 +142,8 @@ class Simulator:
             shown, omitted = candidates_of(served, place, prepared, row_of)
             at_host = replace(at_host, candidates=shown, omitted=omitted)
         if place is None:
-            return replace(at_host, outcome="noRoute", response=not_found(prepared))
+            near = self._closest(prepared, served, entry, host, row_of) if candidates else ()
+            return replace(at_host, outcome="noRoute", response=not_found(prepared), closest=near)
         row = row_of(served.routes[place])
         if (refusal := upgrade_refused(prepared)) is not None:
             return replace(at_host, outcome="proxyResponse", row=row, response=refusal, why=NO_UPGRADE)
@@ -144,6 +152,22 @@ class Simulator:
             why = "the last accepted configuration keeps serving, and its content is not known"
             return replace(at_host, row=row, outcome="frozen", once_fixed=matched, why=why)
         return matched
+
+    def _closest(
+        self,
+        prepared: Prepared,
+        served: ServedHost,
+        entry: EntryPoint,
+        host: Host,
+        row_of: Callable[[Route], RouteRow],
+    ) -> tuple[Closest, ...]:
+        """The routes that nearly matched."""
+
+        def serves(name: str) -> bool:
+            chosen = self.domains(entry.listener).choose(name)
+            return chosen is not None and chosen[1] is host
+
+        return closest(zip(served.asked, served.routes, strict=True), prepared, serves, row_of)
 
 
 def candidates_of(

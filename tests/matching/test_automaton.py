@@ -270,7 +270,7 @@ def iter_growing(ways: dict[int, str]) -> Iterator[tuple[int, str]]:
 
 REAL = [
     (".*", ["", "/", "/a b"], []),
-    ("/[0-9]+", ["/0", "/2026"], ["/", "/1a", "/a", "1"]),
+    ("/[0-9]+", ["/0", "/20261121"], ["/", "/1a", "/a", "1"]),
     ("^(.*?;)?(user=jason)(;.*)?$", ["user=jason", "a=b;user=jason;c"], ["user=jasonx", "xuser=jason", ""]),
     ("(?i)/ab.*", ["/AB", "/aBc"], ["/a", "ab"]),
     (".+\\.(js|css)$", ["/x.js", "/a/b.css"], ["/xjs", ".js", "/x.jsx"]),

@@ -1,7 +1,6 @@
 """The shapes of `spec/cli.md` 5 and 6, written down from that page: keys in its order, and what each may hold.
 
-A shape is a function that raises `AssertionError` for a value that does not fit. Reachability is not analysed yet, so
-`unreachable` is null, `shadowedBy` empty and `witness` null or a request.
+A shape is a function that raises `AssertionError` for a value that does not fit.
 """
 
 from __future__ import annotations
@@ -241,6 +240,7 @@ table = shape_of(
     workspace=optional(text),
     imported=boolean,
 )
+PROOFS = ["exact", "prefix", "regex", "joint", "contradiction", "disabled", "dropped"]
 route = shape_of(
     id=text,
     key=text,
@@ -262,8 +262,9 @@ route = shape_of(
     status=one_of("ok", "replaced", "frozen", "invalid", "unknown"),
     written=optional(action),
     because=list_of(text),
-    unreachable=optional(anything),
+    unreachable=optional(shape_of(by=list_of(text), proof=one_of(*PROOFS), request=optional(request))),
     shadowedBy=list_of(shape_of(id=text, index=position, request=request)),
+    shadowedByOmitted=whole,
     decided=boolean,
     witness=optional(request),
     options=map_of(option),
@@ -320,7 +321,7 @@ simulated = shape_of(
     route=optional(route),
     upstream=optional(upstream),
     response=optional(response),
-    redirects=list_of(shape_of(status=whole, location=text, key=text)),
+    redirects=list_of(shape_of(status=whole, location=text, key=optional(text))),
     onceFixed=null,
     candidates=list_of(
         shape_of(index=position, id=text, matchIndex=position, verdict=one_of("no", "match", "late"), reason=text),
