@@ -21,6 +21,9 @@ import pytest
 from kubectl_gmg.api import KINDS, lower
 from kubectl_gmg.matching.finder import RouteFinder
 from kubectl_gmg.matching.path import Prepared, prepare
+from kubectl_gmg.matching.reach import HostTheory
+from kubectl_gmg.matching.space import Space
+from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Resolved
 from kubectl_gmg.model.snapshot import EVERYWHERE, Snapshot, SourceType
@@ -28,6 +31,7 @@ from kubectl_gmg.resolve import resolve
 from kubectl_gmg.resolve.delegate import grow_host
 from kubectl_gmg.sources.objects import collect
 from tests.benchmarks.objects import Manifest, gateway, host, host_of_routes, manifest, mesh, table
+from tests.benchmarks.route_lists import SHAPES
 
 ROOT = Path(__file__).parents[1]
 RUN = """
@@ -257,3 +261,24 @@ def test_a_request_is_compared_with_few_routes(routes: int) -> None:
     assert len(prepared) == 500
     assert sum(place is not None for place in found) > 300
     assert finder.compared <= 2 * len(prepared)
+
+
+def compared(routes: list[RouteMatch]) -> tuple[int, int]:
+    """The pairs compared for the verdicts of all routes, and then for what is partly taken from them."""
+    theory = HostTheory(routes, Space())
+    for place in range(len(routes)):
+        assert theory.verdict(place).decided
+    verdicts = theory.compared
+    for place in range(len(routes)):
+        theory.partly(place)
+    return verdicts, theory.compared - verdicts
+
+
+@pytest.mark.parametrize(("shape", "size"), [(shape, 30_000 if shape == "mixed" else 6_000) for shape in SHAPES])
+def test_few_pairs_of_routes_are_compared(shape: str, size: int) -> None:
+    """From 1,000 to 30,000 routes at most 40 times as many (`performance.md`), and never more than a few a route."""
+    small, large = compared(SHAPES[shape](1_000)), compared(SHAPES[shape](size))
+    most = 40 / 30_000 * size
+    assert 0 < large[0] <= most * small[0]
+    assert large[1] <= most * max(small[1], 1_000)
+    assert sum(large) <= 6 * size

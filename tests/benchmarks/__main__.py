@@ -23,6 +23,7 @@ GROUPS: dict[str, Rows] = {
     "simulating": stages.simulating,
     "requests": programs.requests,
     "regexes": stages.regexes,
+    "reaching": stages.reaching,
 }
 
 

@@ -17,7 +17,9 @@ from typing import TypeVar
 from kubectl_gmg.api import KINDS, lower
 from kubectl_gmg.matching.finder import RouteFinder
 from kubectl_gmg.matching.path import Prepared, prepare
+from kubectl_gmg.matching.reach import HostTheory
 from kubectl_gmg.matching.regexes import RegexTable
+from kubectl_gmg.matching.space import Space
 from kubectl_gmg.model.match import PathKind, PathMatch, RouteMatch
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.snapshot import EVERYWHERE, Snapshot, SourceType
@@ -28,6 +30,7 @@ from kubectl_gmg.simulate.entry import Narrowing, entry_points
 from kubectl_gmg.simulate.trace import Simulator
 from kubectl_gmg.sources.objects import collect
 from tests.benchmarks.objects import host_of_routes, mesh
+from tests.benchmarks.route_lists import mixed
 
 T = TypeVar("T")
 ROUNDS = 3
@@ -108,10 +111,29 @@ def regexes() -> dict[str, float]:
     return {"table": seconds, "find": asked, "hopeless": hopeless}
 
 
+def reaching() -> dict[str, float]:
+    """What can be reached of 10,000 and 30,000 routes of one host, the look-ups included."""
+    gc.disable()
+    figures = {}
+    for size in (1_000, 10_000, 30_000):
+        routes = mixed(size)
+
+        def verdicts(routes: list[RouteMatch] = routes) -> int:
+            theory = HostTheory(routes, Space())
+            return sum(theory.verdict(place).proof is not None for place in range(len(routes)))
+
+        seconds, dead = timed(verdicts)
+        if not 0 < dead < size // 10:
+            raise RuntimeError(f"{dead} routes are never reached")
+        figures[str(size)] = seconds
+    return figures
+
+
 MEASURED: dict[str, Callable[[], dict[str, float]]] = {
     "resolving": resolving,
     "simulating": simulating,
     "regexes": regexes,
+    "reaching": reaching,
 }
 
 if __name__ == "__main__":

@@ -26,6 +26,13 @@ def simulating(_runs: int, _folder: Path) -> Iterator[Row]:
     yield Row("simulate 10,000 requests, 10,000 routes", inside("simulating")["simulate"], "s", most=3.0)
 
 
+def reaching(_runs: int, _folder: Path) -> Iterator[Row]:
+    """Which routes of one large host can be reached, each with a witness or a proof."""
+    took = inside("reaching")
+    yield Row("unreachable routes, 10,000 in one host", took["10000"], "s", most=1.0)
+    yield Row("growth 1,000 to 30,000 routes", took["30000"], "s", took["1000"], "1,000 routes", ratio=40.0)
+
+
 def regexes(_runs: int, _folder: Path) -> Iterator[Row]:
     """Patterns of one large host."""
     took = inside("regexes")
