@@ -42,6 +42,9 @@ from kubectl_gmg.model.request import Request
 MATCH_WORK = 20_000
 """Steps for one question about two matches."""
 
+ANY_VALUE = "x"
+"""The value of what must be there, whatever it is."""
+
 MOST_DEMANDS = 150
 """Conditions on one request; a search that needs more is given up."""
 
@@ -191,6 +194,8 @@ class RequestMaker:
             return self._word(words, wanted)
         if slot.part is Part.HOST:
             return self._host(wanted)
+        if not wanted.inside and wanted.fits(ANY_VALUE):
+            return ANY_VALUE
         return find_text(UNIVERSES[slot.part], wanted, self.work)
 
     def _word(self, words: Iterable[str], wanted: Wanted) -> str | None:

@@ -1,0 +1,138 @@
+"""Verdicts as `routes` and `curl` tell them: for the hosts and listeners that routes are served by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.make import delegates, gateway, host, rule, says, table
+from tests.run import gmg, routes_json
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+
+
+def items(path: str, *arguments: str) -> list[dict[str, Any]]:
+    """The routes of a scenario."""
+    ran = gmg("routes", "-f", str(SCENARIOS / path), "-o", "json", *arguments)
+    assert ran.code == 0, ran.err
+    found: list[dict[str, Any]] = ran.json["items"]
+    return found
+
+
+def test_every_verdict_of_the_scenarios_is_what_curl_says() -> None:
+    """A witness gets to its route, and a request that reads as if it were for a dead route to one that is blamed."""
+    seen = {"witness": 0, "unreachable": 0, "shadow": 0}
+    for path in (*sorted(SCENARIOS.glob("v1beta1/*.yaml")), *sorted(SCENARIOS.glob("v2/*.yaml"))):
+        if path.name.endswith(".expect.yaml"):
+            continue
+        ran = gmg("routes", "-f", str(path), "-o", "json")
+        if ran.code:
+            continue
+        for item in ran.json["items"]:
+            if item["witness"]:
+                assert hit(path, item, item["witness"]) == (item["index"], item["id"])
+                seen["witness"] += 1
+            if item["unreachable"] and item["unreachable"]["request"]:
+                assert hit(path, item, item["unreachable"]["request"])[1] in item["unreachable"]["by"]
+                seen["unreachable"] += 1
+            for shadow in item["shadowedBy"]:
+                assert hit(path, item, shadow["request"]) == (shadow["index"], shadow["id"])
+                seen["shadow"] += 1
+            assert item["decided"]
+    assert seen["witness"] > 100
+    assert seen["unreachable"] > 5
+    assert seen["shadow"] > 30
+
+
+def hit(path: Path, item: dict[str, Any], request: dict[str, Any]) -> tuple[int, str]:
+    """The route that a request takes by the listener of a route."""
+    headers = [word for each in request["headers"] for word in ("-H", f"{each['name']}: {each['value']}")]
+    url = f"{request['scheme']}://{request['host']}:{request['port']}{request['path']}"
+    ran = gmg("curl", url, "-X", request["method"], *headers, "-f", str(path), "-o", "json")
+    wanted = (item["gateway"]["name"], item["listener"]["index"])
+    for each in ran.json["items"]:
+        if (each["gateway"]["name"], each["listener"]["index"]) == wanted and each["route"]:
+            return each["route"]["index"], each["route"]["id"]
+    raise AssertionError((path, url, ran.out))
+
+
+def only(manifests: list[dict[str, Any]], name: str, *arguments: str) -> dict[str, Any]:
+    """The one route of that name."""
+    found = [item for item in routes_json(manifests, *arguments)["items"] if item["id"].endswith(f"/{name}")]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("domains", "asked"),
+    [
+        (["h.example"], "h.example"),
+        (["*.example"], "www.example"),
+        (["shop.*"], "shop.com"),
+        (["*"], "www.example.com"),
+        (["a.*.b"], "a.*.b"),
+    ],
+)
+def test_a_witness_names_a_host_that_leads_there(domains: list[str], asked: str) -> None:
+    found = only([gateway(), host(rule("r", "/a"), domains=domains)], "r")
+    assert found["witness"]["host"] == asked
+
+
+def test_a_witness_avoids_names_that_other_hosts_take() -> None:
+    others = [host(rule("o"), name=name, domains=[f"{name}.example"]) for name in ("www", "api", "shop")]
+    found = only([gateway(), host(rule("r", "/a"), domains=["*.example"]), *others], "r")
+    assert found["witness"]["host"] == "a.example"
+
+
+def test_a_host_that_no_name_leads_to_has_no_route_that_is_reached() -> None:
+    """A domain with a port never matches (`spec/envoy.md` 6)."""
+    found = only([gateway(), host(rule("r", "/a"), domains=["h.example:8080"])], "r")
+    assert found["unreachable"] == {"by": [], "proof": "disabled", "request": None}
+    assert found["witness"] is None
+
+
+def test_a_table_below_a_catch_all_in_front_is_dead() -> None:
+    """Weight puts the catch-all first: everything of the lighter table is lost, in one table as in the next."""
+    below = rule("tables", "/", delegates("ns/light", "ns/heavy"))
+    light = table(rule("one", "/one"), rule("two", "/two"), name="light")
+    heavy = table(rule("all", "/", says(404)), name="heavy", weight=9)
+    found = {
+        item["id"].rpartition("/")[2]: item for item in routes_json([gateway(), host(below), light, heavy])["items"]
+    }
+    for name in ("one", "two"):
+        assert found[name]["unreachable"]["by"] == ["vh/tables/heavy/all"]
+        assert found[name]["unreachable"]["proof"] == "prefix"
+        assert found[name]["shadowedBy"] == []
+    assert found["all"]["unreachable"] is None
+
+
+def test_a_listener_that_sends_everything_to_https_has_no_witness_and_no_dead_route() -> None:
+    found = {item["listener"]["port"]: item for item in items("v2/https-redirect.yaml")}
+    assert (found[80]["witness"], found[80]["unreachable"], found[80]["decided"]) == (None, None, True)
+    assert found[443]["witness"]["scheme"] == "https"
+
+
+V2 = "networking.gloo.solo.io/v2"
+
+
+def test_what_stands_behind_a_catch_all_of_its_own_root_is_dropped_by_it() -> None:
+    """`spec/envoy.md` 70: the product leaves it out, so it stands in no list."""
+    listener = {"http": {}, "port": {"number": 80}}
+    rules = [{"name": name, **more, "directResponse": {"status": 200}} for name, more in BEHIND.items()]
+    spec = {"hosts": ["h.example"], "virtualGateways": [{"name": "gw", "namespace": "ns"}], "http": rules}
+    manifests = [
+        {"apiVersion": V2, "kind": kind, "metadata": {"name": name, "namespace": "ns"}, "spec": each}
+        for kind, name, each in (("VirtualGateway", "gw", {"listeners": [listener]}), ("RouteTable", "root", spec))
+    ]
+    found = only(manifests, "lost", "--all-routes")
+    assert found["unreachable"] == {"by": ["root/all"], "proof": "dropped", "request": None}
+    assert (found["index"], found["witness"], found["status"]) == (None, None, "ok")
+
+
+BEHIND: dict[str, dict[str, Any]] = {
+    "first": {"matchers": [{"uri": {"prefix": "/a"}}]},
+    "all": {},
+    "lost": {"matchers": [{"uri": {"prefix": "/b"}}]},
+}
