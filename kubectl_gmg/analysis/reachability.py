@@ -13,6 +13,7 @@ from kubectl_gmg.matching.host import DomainTable
 from kubectl_gmg.matching.path import Prepared
 from kubectl_gmg.matching.reach import HostTheory
 from kubectl_gmg.matching.space import Part, Space, demands
+from kubectl_gmg.matching.wellformed import malformed_host
 from kubectl_gmg.model.declared import Protocol
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.request import Request
@@ -40,8 +41,7 @@ class Reachability:
         self._domains: dict[int, tuple[ResolvedListener, DomainTable[Host]]] = {}
         self._spaces: dict[tuple[int, int], tuple[Space | None, HostTheory | None]] = {}
         self._theories: dict[tuple[object, ...], HostTheory] = {}
-        self._kept: list[Host] = []  # so that no other object gets the identity of one that is kept by it
-        self._routes: dict[int, tuple[Route, ...]] = {}
+        self._served: dict[int, tuple[Host, tuple[Route, ...]]] = {}
 
     @property
     def compared(self) -> int:
@@ -70,7 +70,7 @@ class Reachability:
 
     def _reach(self, row: RouteRow, theory: HostTheory, place: int, *, shadows: bool) -> Reach:
         verdict = theory.verdict(place)
-        routes = self._routes[id(row.host)]
+        routes = self._routes(row.host)
         if verdict.proof is not None:
             by = self._ids(row, [routes[number] for number in verdict.by])
             return Reach(verdict.proof, by, asked(verdict.request))
@@ -83,6 +83,12 @@ class Reachability:
         )
         return replace(reach, partly=bool(shadowed), shadowed_by=shadowed, omitted=omitted)
 
+    def _routes(self, host: Host) -> tuple[Route, ...]:
+        """The routes of a host, listed once; the host is kept, so that nothing else gets its identity."""
+        if id(host) not in self._served:
+            self._served[id(host)] = host, host.routes
+        return self._served[id(host)][1]
+
     @staticmethod
     def _ids(row: RouteRow, routes: list[Route]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(terminal_id(each.root, row.gateway.ref, each.terminal) for each in routes))
@@ -90,14 +96,12 @@ class Reachability:
     def _theory(self, row: RouteRow) -> tuple[Space | None, HostTheory | None]:
         key = id(row.host), id(row.listener)
         if key not in self._spaces:
-            self._kept.append(row.host)
-            self._routes.setdefault(id(row.host), row.host.routes)
             space = self._space(row.listener, row.host)
             self._spaces[key] = (space, None if space is None else self._made(row, space))
         return self._spaces[key]
 
     def _made(self, row: RouteRow, space: Space) -> HostTheory:
-        matches = [at_port(route.match, row.listener.port) for route in self._routes[id(row.host)]]
+        matches = [at_port(route.match, row.listener.port) for route in self._routes(row.host)]
         by_listener = any(demand.slot.part in BY_LISTENER for match in matches for demand in demands(match))
         key = (id(row.host), *((space.scheme, space.hosts, space.port) if by_listener else ()))
         if key not in self._theories:
@@ -142,7 +146,7 @@ def first_served(domain: str, table: DomainTable[Host], host: Host) -> Iterator[
     """A name that a domain of a host covers and that no other host takes away, if one is found."""
     for name in names_of(domain):
         chosen = table.choose(name)
-        if chosen is not None and chosen[1] is host:
+        if chosen is not None and chosen[1] is host and not malformed_host(name):
             yield name
             return
 

@@ -86,9 +86,10 @@ def test_a_witness_avoids_names_that_other_hosts_take() -> None:
     assert found["witness"]["host"] == "a.example"
 
 
-def test_a_host_that_no_name_leads_to_has_no_route_that_is_reached() -> None:
-    """A domain with a port never matches (`spec/envoy.md` 6)."""
-    found = only([gateway(), host(rule("r", "/a"), domains=["h.example:8080"])], "r")
+@pytest.mark.parametrize("domain", ["h.example:8080", "{{host}}", "h/x"])
+def test_a_host_that_no_name_leads_to_has_no_route_that_is_reached(domain: str) -> None:
+    """A domain with a port never matches (`spec/envoy.md` 6), nor one that no Host header can be."""
+    found = only([gateway(), host(rule("r", "/a"), domains=[domain])], "r")
     assert found["unreachable"] == {"by": [], "proof": "disabled", "request": None}
     assert found["witness"] is None
 
