@@ -20,6 +20,7 @@ from typer.main import get_command
 from kubectl_gmg import __version__
 from kubectl_gmg.commands import options
 from kubectl_gmg.commands.curl import curl
+from kubectl_gmg.commands.explain import explain
 from kubectl_gmg.commands.export import envoy
 from kubectl_gmg.commands.routes import routes
 from kubectl_gmg.commands.tree import tree
@@ -181,6 +182,7 @@ def application() -> typer.Typer:
     for name, function, view in (
         ("routes", routes, "RouteList"),
         ("tree", tree, "Forest"),
+        ("explain", explain, "Explanation"),
         ("curl", curl, "Simulation"),
         ("version", version, "VersionInfo"),
     ):

@@ -45,7 +45,8 @@ def route_rule(field: Field, segment: str, namespace: str) -> RouteRule:
     """Section 5. A rule that the product cannot use gets the action `Invalid` (8.7)."""
     matchers = field.items_of("matchers")
     before = field.count("GMG304")
-    matches = tuple(match for matcher in matchers if (match := route_match(matcher)) is not None)
+    read = tuple(map(route_match, matchers))
+    matches = tuple(match for match in read if match is not None)
     codes = ["GMG304"] if field.count("GMG304") > before else []
     if matchers and not matches:
         codes.append("GMG307")
@@ -57,7 +58,14 @@ def route_rule(field: Field, segment: str, namespace: str) -> RouteRule:
         action=usable(rule_action(field, namespace), codes, matches, field),
         options=rule_options(field),
         labels=field.pairs_of("labels"),
+        action_field=next(iter(field.named(*ACTIONS)), ""),
+        kept=kept_places(read) if len(matches) < len(read) else (),
     )
+
+
+def kept_places(read: tuple[RouteMatch | None, ...]) -> tuple[int, ...]:
+    """The places of the matchers that are not dropped."""
+    return tuple(place for place, match in enumerate(read) if match is not None)
 
 
 def usable(action: Action, codes: list[str], matches: tuple[RouteMatch, ...], field: Field) -> Action:

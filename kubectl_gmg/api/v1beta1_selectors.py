@@ -41,6 +41,7 @@ def object_selector(selector: Field, owner_namespace: str) -> Selector:
         namespaces=None if "*" in namespaces else namespaces,
         requirements=(*labels, *(each for each in expressions if each)),
         valid=valid,
+        expressed=bool(expressions),
     )
 
 

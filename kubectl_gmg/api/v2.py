@@ -130,6 +130,7 @@ def virtual_host(
         created=table.created,
         parents=parents,
         failure_mode=mode,
+        domains_field="hosts",
     )
 
 

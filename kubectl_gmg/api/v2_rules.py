@@ -76,7 +76,7 @@ def newly(before: tuple[int, ...], field: Field) -> tuple[str, ...]:
 def route_rule(field: Field, segment: str, holder: Holder) -> RouteRule:
     """Section 4.5. A rule without matchers takes every request; one with dropped matchers only takes none."""
     matchers = field.items_of("matchers")
-    matches, refused = route_matches(matchers)
+    matches, refused, kept = route_matches(matchers)
     action = rule_action(field, holder)
     return RouteRule(
         origin=field.origin,
@@ -86,19 +86,29 @@ def route_rule(field: Field, segment: str, holder: Holder) -> RouteRule:
         action=unusable(action, ("GMG304",)) if refused else action,
         labels=field.pairs_of("labels"),
         refused=refused,
+        action_field=next(iter(field.named(*ACTIONS)), ""),
+        kept=kept if len(kept) < len(matchers) else (),
     )
 
 
-def route_matches(matchers: tuple[Field, ...]) -> tuple[tuple[RouteMatch, ...], tuple[RouteMatch, ...]]:
-    """The alternatives of a rule, and those that the proxy cannot be given (DEC-28)."""
+def route_matches(
+    matchers: tuple[Field, ...],
+) -> tuple[tuple[RouteMatch, ...], tuple[RouteMatch, ...], tuple[int, ...]]:
+    """The alternatives of a rule, those that the proxy cannot be given (DEC-28), and the places of the former."""
     matches: list[RouteMatch] = []
     refused: list[RouteMatch] = []
-    for matcher in matchers:
+    kept: list[int] = []
+    for place, matcher in enumerate(matchers):
         before = matcher.count("GMG304")
         match = route_match(matcher)
-        if match is not None:
-            (refused if matcher.count("GMG304") > before else matches).append(match)
-    return tuple(matches), tuple(refused)
+        if match is None:
+            continue
+        if matcher.count("GMG304") > before:
+            refused.append(match)
+        else:
+            matches.append(match)
+            kept.append(place)
+    return tuple(matches), tuple(refused), tuple(kept)
 
 
 def route_match(matcher: Field) -> RouteMatch | None:

@@ -38,6 +38,7 @@ def object_selector(selector: Field) -> Selector:
         name=selector.text_of("name"),
         cluster=selector.text_of("cluster"),
         workspace=selector.text_of("workspace"),
+        one_namespace=True,
     )
 
 

@@ -37,9 +37,10 @@ MOST_WORK = 60_000
 PAIR_WORK = 2_000
 """Steps for two routes that may share requests."""
 
-MOST_SHADOWS = 100
+HOST_PAIRS = 200_000
+LEAST_NEIGHBOURS = 20
 MOST_NEIGHBOURS = 300
-"""How many routes are told, and looked at, that may take some requests of a later one."""
+"""How many earlier routes are looked at that may take some requests of one; all routes of a host share the pairs."""
 
 MOST_COVERS = 20
 """Earlier routes that are tried as the only one to blame."""
@@ -83,6 +84,7 @@ class HostTheory:
         self._regions: dict[int, Region] = {}
         self._neighbours: Neighbours | None = None
         self._work = min(MOST_WORK, max(LEAST_WORK, HOST_WORK // max(1, len(self._routes))))
+        self._near = min(MOST_NEIGHBOURS, max(LEAST_NEIGHBOURS, HOST_PAIRS // max(1, len(self._routes))))
         self._pairs = 0
 
     @property
@@ -160,7 +162,7 @@ class HostTheory:
     def _before(self, place: int) -> list[int]:
         if self._neighbours is None:
             self._neighbours = Neighbours(self._routes)
-        return self._neighbours.before(place, MOST_NEIGHBOURS)
+        return self._neighbours.before(place, self._near)
 
     def partly(self, place: int) -> bool:
         """Whether some earlier route surely takes some requests of a route; those that repeat a header do not count."""
@@ -175,15 +177,16 @@ class HostTheory:
         return maker.possible(both(self._region(place), self._region(number)))
 
     def shadows(self, place: int) -> tuple[tuple[tuple[int, Prepared], ...], int]:
-        """The earlier routes that take some requests of a route, each with one; and how many were not looked at."""
+        """The earlier routes that take some requests of a route, each with one; and how many others were not looked at.
+
+        Requests that repeat a header do not count.
+        """
         found: list[tuple[int, Prepared]] = []
         candidates = self._before(place)
-        for looked, number in enumerate(candidates):
-            if len(found) == MOST_SHADOWS:
-                return tuple(found), len(candidates) - looked
+        for number in candidates:
             self._pairs += 1
             maker = RequestMaker(self._space, Work(PAIR_WORK), repeats=False)
             taken = self._search(maker, both(self._region(place), self._region(number)), number)
             if isinstance(taken, Reached):
                 found.append((number, taken.prepared))
-        return tuple(found), max(0, len(candidates) - MOST_NEIGHBOURS)
+        return tuple(found), place - len(candidates) if len(candidates) == self._near else 0

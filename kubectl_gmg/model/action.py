@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
@@ -54,7 +54,9 @@ class Requirement:
 class Selector:
     """Selects objects by namespace, labels, name, cluster and workspace; all must fit.
 
-    `namespaces` of None means all of them, an empty text any. A selector that is not `valid` selects nothing.
+    `namespaces` of None means all of them, an empty text any. A selector that is not `valid` selects nothing. Where
+    `one_namespace` holds a single one is written, as `namespace`, else a list, as `namespaces`. What is `expressed` is
+    written as expressions, beside which no `labels` may stand.
     """
 
     origin: Origin
@@ -64,6 +66,8 @@ class Selector:
     name: str = ""
     cluster: str = ""
     workspace: str = ""
+    one_namespace: bool = field(default=False, compare=False)
+    expressed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,8 @@ class RouteRule:
     """An entry that somebody wrote: several matches, one action.
 
     `segment` is its part of an id (`spec/cli.md` 4.2). `refused` are matches that the proxy cannot be given, and that
-    never match (`spec/v2.md` DEC-28).
+    never match (`spec/v2.md` DEC-28). `action_field` is the field that holds the action, empty for none; `kept` are
+    the places of `matches` in the list that is written, empty where they stand as written.
     """
 
     origin: Origin
@@ -46,6 +47,8 @@ class RouteRule:
     options: Options = NO_OPTIONS
     labels: Labels = ()
     refused: tuple[RouteMatch, ...] = ()
+    action_field: str = ""
+    kept: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class VirtualHost:
     """Domains plus rules. `origin` is the place of the spec: an inline host lives in its gateway.
 
     `segment` is its part of an id without the namespace. `parents` are the gateways it names, where hosts do that.
+    `domains_field` is the field that lists the domains.
     """
 
     origin: Origin
@@ -97,6 +101,7 @@ class VirtualHost:
     inline: bool = False
     parents: tuple[GatewayRef, ...] = ()
     failure_mode: FailureMode = FailureMode.ROUTE_REPLACEMENT
+    domains_field: str = "domains"
 
     @property
     def ref(self) -> ObjectRef:

@@ -9,6 +9,7 @@ from kubectl_gmg.model.declared import VirtualHost
 from kubectl_gmg.model.match import PathKind, RouteMatch
 from kubectl_gmg.model.resolved import Route
 from kubectl_gmg.resolve.age import instant
+from kubectl_gmg.resolve.order import Rule
 
 CATCH_ALL_REGEX = ".*"
 
@@ -58,11 +59,20 @@ def numbered(routes: Iterable[Route]) -> tuple[Route, ...]:
     return tuple(found)
 
 
+def merging(first: Route, second: Route) -> Rule | None:
+    """Which rule of merging puts a route of another root later; None for routes of one root."""
+    if first.root is second.root:
+        return None
+    catch_all = is_catch_all(second.match) and not is_catch_all(first.match)
+    return Rule.CATCH_ALL if catch_all else Rule.ROOT_AGE
+
+
 def decided_by_merging(first: Route, second: Route) -> str:
     """Why a route of another root stands later, in words; empty for routes of one root."""
-    if first.root is second.root:
+    rule = merging(first, second)
+    if rule is None:
         return ""
-    if is_catch_all(second.match) and not is_catch_all(first.match):
+    if rule is Rule.CATCH_ALL:
         return "a catch-all stands behind the other routes of the host"
     return f"{second.root.ref} comes after {first.root.ref}: by age, then by name"
 

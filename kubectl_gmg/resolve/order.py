@@ -8,6 +8,8 @@ without any code: it sorts what the children already flattened.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
 
 from kubectl_gmg.model.action import SortMethod
 from kubectl_gmg.model.conventions import Conventions, EqualTables, Ranking
@@ -77,21 +79,89 @@ def flatten(node: Node, ranking: Ranking) -> tuple[Terminal, ...]:
     return leaves
 
 
-def decided_by(first: Terminal, second: Terminal, conventions: Conventions) -> str:
-    """Why `first` stands before `second`, in words that name the deciding values.
+class Rule(StrEnum):
+    """What may decide which of two routes stands first."""
+
+    SPECIFICITY = "specificity"
+    """The delegate sorts by ROUTE_SPECIFICITY."""
+    WEIGHT = "weight"
+    """The heavier table comes first."""
+    VIA = "via"
+    """Tables that are referred to come before selected ones."""
+    LISTED = "listed"
+    """References stand as they are listed."""
+    NAME = "name"
+    """Selected tables stand by namespace and name."""
+    AGE = "age"
+    """The older selected table comes first."""
+    WRITTEN = "written"
+    """Rules of one list, and matches of one rule, stand as they are written."""
+    ROOT_AGE = "rootAge"
+    """The routes of the older host come first."""
+    CATCH_ALL = "catchAll"
+    """What fits every request moves behind all other routes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A rule that tells two routes apart, or with `tie` holds them equal.
+
+    `level` is the place of the tables compared, or of the rules where no tables are, on the two ways down; `key` is
+    the part of a `Specificity`, and `values` are both sides, that of the first route first.
+    """
+
+    rule: Rule
+    level: int
+    key: str = ""
+    values: tuple[str, str] = ("", "")
+    tie: bool = False
+
+
+def decisions(first: Terminal, second: Terminal, conventions: Conventions) -> tuple[Decision, ...]:
+    """Why `first` stands before `second`: the ties, then what decides.
 
     The outermost delegate that both pass and that sorts by specificity decides; else the place where their ways part.
     """
     depth = shared_depth(first, second)
+    ranked_by = specificity_level(first, second, depth)
+    found = [] if ranked_by is None else [ranked_apart(first, second, conventions.ranking, ranked_by)]
+    if found and not found[0].tie:
+        return tuple(found)
+    if depth < min(len(first.tables), len(second.tables)) and first.rules[depth] is second.rules[depth]:
+        return (*found, *weighed_apart(first, second, depth, conventions.equal_tables))
+    return (*found, Decision(Rule.WRITTEN, depth))
+
+
+def specificity_level(first: Terminal, second: Terminal, depth: int) -> int | None:
+    """The outermost delegate that both pass and that sorts by specificity."""
     for level in range(min(depth + 1, len(first.tables), len(second.tables))):
         if first.rules[level] is not second.rules[level]:
             break
         if first.tables[level].sort is SortMethod.ROUTE_SPECIFICITY:
-            return ranked_apart(first, second, conventions.ranking)
-    tables = first.tables[depth : depth + 1], second.tables[depth : depth + 1]
-    if tables[0] and tables[1] and first.rules[depth] is second.rules[depth]:
-        return weighed_apart(first, second, depth, conventions.equal_tables)
-    return "written later"
+            return level
+    return None
+
+
+def decided_by(first: Terminal, second: Terminal, conventions: Conventions) -> str:
+    """Why `first` stands before `second`, in words that name the deciding values."""
+    found = decisions(first, second, conventions)
+    decision = found[0] if found[0].rule is Rule.SPECIFICITY else found[-1]
+    mine, other = decision.values
+    if decision.rule is Rule.SPECIFICITY:
+        if decision.tie:
+            return "equally specific, as TABLE_WEIGHT had them"
+        return f"ROUTE_SPECIFICITY, {decision.key}: {other} after {mine}"
+    return SHORT[decision.rule].format(mine=mine, other=other)
+
+
+SHORT = {
+    Rule.WEIGHT: "table weight {other} < {mine}",
+    Rule.VIA: "equal weight, references before selected tables",
+    Rule.LISTED: "equal weight, reference listed later",
+    Rule.AGE: "equal weight, the older table first",
+    Rule.NAME: "equal weight, by namespace and name",
+    Rule.WRITTEN: "written later",
+}
 
 
 def shared_depth(first: Terminal, second: Terminal) -> int:
@@ -104,14 +174,14 @@ def shared_depth(first: Terminal, second: Terminal) -> int:
     return depth
 
 
-def ranked_apart(first: Terminal, second: Terminal, ranking: Ranking) -> str:
+def ranked_apart(first: Terminal, second: Terminal, ranking: Ranking, level: int) -> Decision:
     """The first key in which two rules differ, with both values."""
     mine_all, other_all = by_specificity(first, ranking), by_specificity(second, ranking)
     keys = zip(SPECIFICITY_KEYS[: len(mine_all)], mine_all, other_all, strict=True)
     for name, mine, other in keys:
         if mine != other:
-            return f"ROUTE_SPECIFICITY, {name}: {shown(name, other)} after {shown(name, mine)}"
-    return "equally specific, as TABLE_WEIGHT had them"
+            return Decision(Rule.SPECIFICITY, level, name, (shown(name, mine), shown(name, other)))
+    return Decision(Rule.SPECIFICITY, level, tie=True)
 
 
 def shown(name: str, key: int) -> str:
@@ -123,13 +193,15 @@ def shown(name: str, key: int) -> str:
     return str(-key)
 
 
-def weighed_apart(first: Terminal, second: Terminal, depth: int, equal: EqualTables) -> str:
+def weighed_apart(first: Terminal, second: Terminal, depth: int, equal: EqualTables) -> tuple[Decision, ...]:
     """How two tables of one delegate are told apart."""
     mine, other = first.tables[depth], second.tables[depth]
+    weights = (str(mine.table.weight), str(other.table.weight))
     if mine.table.weight != other.table.weight:
-        return f"table weight {other.table.weight} < {mine.table.weight}"
+        return (Decision(Rule.WEIGHT, depth, values=weights),)
+    tie = Decision(Rule.WEIGHT, depth, values=weights, tie=True)
     if mine.via is not other.via:
-        return "equal weight, references before selected tables"
+        return tie, Decision(Rule.VIA, depth, values=(mine.via.value, other.via.value))
     if mine.via is Via.REF:
-        return "equal weight, reference listed later"
-    return f"equal weight, {'the older table first' if equal is EqualTables.BY_AGE else 'by namespace and name'}"
+        return tie, Decision(Rule.LISTED, depth)
+    return tie, Decision(Rule.AGE if equal is EqualTables.BY_AGE else Rule.NAME, depth)

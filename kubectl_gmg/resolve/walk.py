@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Delegation, Node, Target, Terminal
@@ -18,6 +18,16 @@ def tables_below(node: Node) -> Iterator[ObjectRef]:
                 yield target.inclusion.table.ref
                 for below in target.nodes:
                     yield from tables_below(below)
+
+
+def delegations_below(nodes: Iterable[Node]) -> Iterator[Delegation]:
+    """Every delegating rule of a tree, once for each place."""
+    for node in nodes:
+        if isinstance(node, Delegation):
+            yield node
+            for target in node.targets:
+                if isinstance(target, Target):
+                    yield from delegations_below(target.nodes)
 
 
 def way(leaf: Terminal) -> Way:

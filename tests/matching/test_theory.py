@@ -442,3 +442,12 @@ def test_a_request_that_just_misses_is_mended(match: RouteMatch, request_: Reque
         assert found.path == "/a?r=2&q=7"
     if reason == "header x":
         assert found.headers == (("y", "3"), ("x", "1"))
+
+
+def test_a_catch_all_behind_very_many_routes_tells_some_of_them_and_counts_the_rest() -> None:
+    theory = HostTheory([*(exact(f"/{number}") for number in range(20_000)), RouteMatch()], SPACE)
+    shadows, omitted = theory.shadows(20_000)
+    assert len(shadows) + omitted == 20_000
+    assert 10 <= len(shadows) <= 100
+    few, none = HostTheory([*(exact(f"/{number}") for number in range(50)), RouteMatch()], SPACE).shadows(50)
+    assert ([number for number, _ in few], none) == (list(range(50)), 0)
