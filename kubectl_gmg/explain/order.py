@@ -1,0 +1,161 @@
+"""Where a route stands, what put it there, and whether any request gets to it (`spec/cli.md` 6.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kubectl_gmg.explain.compare import delegating, ranking_words, reasons, sorting, weight_of
+from kubectl_gmg.explain.words import because, match_words, quoted, request_words, route_name, rule_name, several
+from kubectl_gmg.model.action import SortMethod
+from kubectl_gmg.model.resolved import Delegation, Status, Target
+from kubectl_gmg.model.verdict import Proof
+from kubectl_gmg.resolve.order import ranked
+from kubectl_gmg.views import Reach, RouteRow, Step
+
+PROOFS = {
+    Proof.EXACT: "its exact path takes every request of this route",
+    Proof.PREFIX: "every path of this route begins with its prefix",
+    Proof.REGEX: "its regular expression fits every path of this route",
+}
+"""What makes one earlier route take all requests of a later one."""
+
+
+def order_steps(row: RouteRow, rows: Sequence[RouteRow]) -> tuple[Step, ...]:
+    """The place of a route among `rows`, all of its host; what sorted it there; its neighbours; who takes its requests.
+
+    A route that is not served has no place, and says why.
+    """
+    if row.route.index is None:
+        return (left_out(row), *reach_steps(row, rows))
+    served = [each for each in rows if each.route.index is not None]
+    text = f"place {row.route.index} of {len(served)}; the first route that matches answers"
+    place = Step("rank", text, value=str(row.route.index))
+    return (place, *sorters(row), *neighbours(row, served), *reach_steps(row, rows))
+
+
+def left_out(row: RouteRow) -> Step:
+    """Why the proxy never gets a route."""
+    rule = row.route.terminal.rules[-1]
+    if row.route.dropped:
+        text = "left out: it stands behind a route of the same host that fits every request"
+        return Step("lost", text, rule.origin, rule_name(rule))
+    codes = row.route.terminal.because
+    text = f"left out by the product: {because(codes)}" if codes else "left out by the product"
+    return Step("lost", text, rule.origin, rule_name(rule), ", ".join(codes) or None)
+
+
+def sorters(row: RouteRow) -> Iterator[Step]:
+    """How the tables below each delegating rule on the way are sorted, the outermost first."""
+    outer = ""
+    for level, delegation in enumerate(delegations(row)):
+        rule, tables = delegation.rule, ranked(delegation.targets)
+        name = rule_name(rule)
+        if outer:
+            text = f"{quoted(rule)} sorts by {delegation.sort.value}, but that decides ties only: "
+            text += f"{outer} above it sorts everything by ROUTE_SPECIFICITY"
+            yield Step("displaced", text, sorting(rule), name, delegation.sort.value)
+        elif delegation.sort is SortMethod.ROUTE_SPECIFICITY:
+            outer = quoted(rule)
+            text = f"all routes below {outer} are sorted by ROUTE_SPECIFICITY: "
+            text += ranking_words(row.gateway.conventions.ranking)
+            yield Step("rank", text, sorting(rule), name, delegation.sort.value)
+        elif len(tables) == 1:
+            here = row.route.terminal.tables[level].table
+            text = f"{quoted(rule)} hands over to {here.ref} alone, so its weight decides nothing"
+            yield Step("rank", text, delegating(rule), name, str(here.weight))
+        else:
+            here = row.route.terminal.tables[level].table
+            text = f"the tables below {quoted(rule)} are ordered by weight, higher first: {weighed(tables, here)}"
+            yield Step("rank", text, weight_of(here), name, str(here.weight))
+
+
+def weighed(tables: Sequence[Target], here: object, most: int = 6) -> str:
+    """Tables with their weights, in order; not more than a reader wants, but always the one that is explained."""
+    words = [
+        f"{each.inclusion.table.ref.name} {each.inclusion.table.weight}"
+        + (" (this one)" if each.inclusion.table is here else "")
+        for each in tables
+    ]
+    kept = [word for place, word in enumerate(words) if place < most or word.endswith("(this one)")]
+    return ", ".join(kept) + (f", and {len(words) - len(kept)} more" if len(words) > len(kept) else "")
+
+
+def delegations(row: RouteRow) -> Iterator[Delegation]:
+    """The delegating rules on the way down to a route."""
+    nodes = row.host.tree
+    for rule in row.route.terminal.rules[:-1]:
+        found = next((each for each in nodes if isinstance(each, Delegation) and each.rule is rule), None)
+        if found is None:
+            return
+        yield found
+        below = [each for each in found.targets if isinstance(each, Target)]
+        here = next((each for each in below if on_way(each, row)), None)
+        nodes = here.nodes if here else ()
+
+
+def on_way(target: Target, row: RouteRow) -> bool:
+    """Whether a table is on the way down to a route."""
+    return any(each.table is target.inclusion.table for each in row.route.terminal.tables)
+
+
+def neighbours(row: RouteRow, served: Sequence[RouteRow]) -> Iterator[Step]:
+    """What stands just before and after, and why."""
+    place = (row.route.index or 1) - 1
+    if place > 0:
+        before = served[place - 1]
+        yield neighbour(before, "stands before it", reasons(before, row))
+    if place + 1 < len(served):
+        after = served[place + 1]
+        yield neighbour(after, "stands after it", reasons(row, after))
+
+
+def neighbour(row: RouteRow, where: str, why: tuple[Step, ...]) -> Step:
+    """A route beside the one that is explained, with what tells them apart."""
+    rule = row.route.terminal.rules[-1]
+    said = "; ".join(step.text for step in why if step.kind in ("rank", "tie"))
+    return Step("neighbour", f"{route_name(row)} {where}: {said}", rule.origin, rule_name(rule), other=row.id)
+
+
+def reach_steps(row: RouteRow, rows: Sequence[RouteRow]) -> Iterator[Step]:
+    """Whether requests get to a route, and who takes those that do not."""
+    reach = row.reach
+    if reach is None or row.route.status is Status.INVALID:
+        return
+    if reach.proof is not None:
+        yield from never(row, reach, rows)
+    for shadow in reach.shadowed_by:
+        other = next((each for each in rows if (each.id, each.route.index) == (shadow.id, shadow.index)), None)
+        if other is not None:
+            rule = other.route.terminal.rules[-1]
+            text = f"{route_name(other)} takes some of its requests first, such as {request_words(shadow.request)}"
+            yield Step("lost", text, rule.origin, rule_name(rule), match_words(other.route.match), other.id)
+    if reach.omitted:
+        yield Step("lost", f"{reach.omitted} more earlier routes may take some of its requests")
+    if not reach.decided:
+        yield Step("lost", "whether every request of it is taken by earlier routes could not be decided")
+
+
+def never(row: RouteRow, reach: Reach, rows: Sequence[RouteRow]) -> Iterator[Step]:
+    """Why no request gets to a route, with the proof and a request that shows it."""
+    takers = [each for each in rows if each.id in reach.by and each.route.index is not None]
+    takers = [each for each in takers if row.route.index is None or (each.route.index or 0) < row.route.index]
+    shown = f"; try {request_words(reach.request)}" if reach.request else ""
+    if reach.proof is Proof.DISABLED:
+        text = "no request can meet its conditions as the proxy reads them"
+    elif reach.proof is Proof.CONTRADICTION:
+        text = "its own conditions exclude each other, so no request meets all of them"
+    elif reach.proof is Proof.DROPPED:
+        text = "the product leaves it out behind a route of the same host that fits every request"
+    elif reach.proof is Proof.JOINT:
+        text = f"no request gets here: {several(map(route_name, takers), 6)} together take them all"
+    else:
+        name = several(map(route_name, takers))
+        text = f"no request gets here: {name} answers first, and {PROOFS.get(reach.proof or Proof.PREFIX)}"
+    rule = row.route.terminal.rules[-1]
+    yield Step("lost", text + shown, rule.origin, rule_name(rule), reach.proof.value if reach.proof else None)
+    for taker in takers[:3]:
+        rule = taker.route.terminal.rules[-1]
+        text = f"{route_name(taker)} takes {match_words(taker.route.match)}"
+        yield Step("written", text, rule.origin, rule_name(rule), match_words(taker.route.match), taker.id)
+        if row.route.index is not None:
+            yield from reasons(taker, row)

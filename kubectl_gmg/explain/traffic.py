@@ -1,0 +1,169 @@
+"""Who sends traffic to a destination, which routes a policy touches, and what becomes of a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kubectl_gmg.explain.action import destination_words
+from kubectl_gmg.explain.compare import reasons
+from kubectl_gmg.explain.options import policy_step
+from kubectl_gmg.explain.route import Ground, explain_route, once, trouble
+from kubectl_gmg.explain.words import counted, match_words, request_words, route_name, rule_name
+from kubectl_gmg.model.action import DestinationKind, ResolvedDestination
+from kubectl_gmg.model.origin import ObjectRef
+from kubectl_gmg.model.resolved import PolicyState
+from kubectl_gmg.views import Explained, RouteRow, Simulated, Step
+
+Named = tuple[DestinationKind, str, str]
+"""The kind, namespace and name of a destination."""
+
+MOST_LATE = 5
+"""Later routes that match too and that are told."""
+
+WHY = ("rank", "tie")
+"""The kinds of steps that say why one route stands before another."""
+
+OUTCOMES = {
+    "noGateway": "No listener of a gateway takes such a request.",
+    "noHost": "No host serves this name, so the proxy answers 404.",
+    "noRoute": "No route matches, so the proxy answers 404.",
+    "connectionClosed": "The proxy closes the connection.",
+    "notSimulated": "What happens then is not simulated.",
+    "frozen": "The configuration that was accepted last answers, and its content is not known.",
+    "notRouted": "No table names this host, so the request is not routed.",
+}
+"""What becomes of a request that no route answers (`spec/cli.md` 6.3)."""
+
+
+def explain_destination(target: str, named: Named, ids: Iterable[str], ground: Ground) -> Explained:
+    """Every route that sends traffic to a destination, with its share."""
+    rows = ground.with_ids(ids)
+    steps = [step for row in once(rows) for step in sender_steps(row, named)]
+    kind, namespace, name = named
+    alive = sum(1 for row in once(rows) if reached(row))
+    count = len(once(rows))
+    said = "requests get to each of them" if alive == count else f"requests get to {alive} of them"
+    return Explained(
+        target=target,
+        target_type="destination",
+        rows=rows,
+        title=(f"{kind.value} {namespace}/{name}", f"{counted(count, 'route')} can send traffic there; {said}."),
+        action=tuple(steps),
+    )
+
+
+def reached(row: RouteRow) -> bool:
+    """Whether requests get to a route, or may."""
+    return row.route.index is not None and not (row.reach and row.reach.proof)
+
+
+def sender_steps(row: RouteRow, named: Named) -> Iterator[Step]:
+    """What one route sends to a destination."""
+    for each in row.destinations:
+        if goes_to(each, named):
+            what = f"{each.share:.0%} of its requests" if each.share else "none of its requests (its weight is 0)"
+            but = f"; but it {wrong}" if (wrong := trouble(row)) else ""
+            text = f"{route_name(row)} sends {what} to {destination_words(each)}{but}"
+            at = each.declared.origin
+            rule = row.route.terminal.rules[-1]
+            yield Step("applied" if reached(row) else "lost", text, at, rule_name(rule), f"{each.share:g}", row.id)
+
+
+def goes_to(destination: ResolvedDestination, named: Named) -> bool:
+    """Whether a destination is the one that was named."""
+    declared = destination.declared
+    return (declared.kind, declared.namespace, declared.name) == named
+
+
+def explain_policy(target: str, ref: ObjectRef, ground: Ground) -> Explained:
+    """The routes that a policy selects, and on which of them another one wins."""
+    touched = [row for row in ground.every if any(use.ref == ref for use in row.route.terminal.policies)]
+    rows = tuple(ground.judged(row) for row in touched)
+    policy = next((each for each in ground.declared.policies if each.ref == ref), None)
+    sets = policy.options.fields if policy else ()
+    states = [use.state for row in once(rows) for use in row.route.terminal.policies if use.ref == ref]
+    applied, lost = states.count(PolicyState.APPLIED), states.count(PolicyState.LOST)
+    outcome = f"applies to {counted(applied, 'route')}" + (f", loses at {counted(lost, 'route')}" if lost else "")
+    return Explained(
+        target=target,
+        target_type="policy",
+        rows=rows,
+        title=(str(ref), f"It {outcome}." if states else "It touches no route of a gateway."),
+        options=tuple(
+            Step("written", f"{name} = {value.value}", value.origin, value=value.value) for name, value in sets
+        ),
+        policies=tuple(step for row in once(rows) for step in use_steps(row, ref)),
+    )
+
+
+def use_steps(row: RouteRow, ref: ObjectRef) -> Iterator[Step]:
+    """What became of the policy at one route."""
+    for use in row.route.terminal.policies:
+        if use.ref == ref:
+            step = policy_step(use, row)
+            rule = row.route.terminal.rules[-1]
+            yield Step(step.kind, f"{route_name(row)}: {step.text}", rule.origin, rule.name, row.id, step.other)
+
+
+def explain_url(target: str, answers: Iterable[Simulated], ground: Ground) -> tuple[Explained, ...]:
+    """What becomes of a request, at every listener that answers, and why."""
+    return tuple(answer_of(target, each, ground) for each in answers)
+
+
+def answer_of(target: str, answer: Simulated, ground: Ground) -> Explained:
+    """One answer: the explanation of the route that gives it; without one the routes that came closest."""
+    said = (f"simulated, nothing was sent: {request_words(answer.request)}", outcome_words(answer))
+    if answer.row is None:
+        return Explained(target, "url", title=said, order=tuple(closest_steps(answer)))
+    found = explain_route(target, answer.row, ground, answer.request)
+    return Explained(
+        target=target,
+        target_type="url",
+        key=found.key,
+        rows=found.rows,
+        title=said,
+        match=found.match,
+        order=(*found.order, *late_steps(answer)),
+        options=found.options,
+        action=found.action,
+        policies=found.policies,
+        not_simulated=found.not_simulated,
+    )
+
+
+def outcome_words(answer: Simulated) -> str:
+    """What becomes of a request, in a sentence."""
+    if answer.upstream is not None:
+        ways = [destination_words(each) for each in answer.upstream.destinations if each.share > 0]
+        return f"It goes to {' or '.join(ways)}, with path {answer.upstream.path}."
+    if answer.response is not None and answer.outcome not in OUTCOMES:
+        place = dict(answer.response.headers).get("location")
+        where = f" to {place}" if place else ""
+        by = "" if answer.row else ", before any route is looked at"
+        why = f", since {answer.why}" if answer.why else ""
+        body = f" {answer.response.body}" if answer.response.body else ""
+        return f"The proxy answers {answer.response.status}{body}{where}{by}{why}."
+    return OUTCOMES.get(answer.outcome, answer.outcome)
+
+
+def late_steps(answer: Simulated) -> Iterator[Step]:
+    """The later routes that match the request as well, and why they stand later."""
+    for row in too_late(answer)[:MOST_LATE]:
+        rule = row.route.terminal.rules[-1]
+        why = "; ".join(step.text for step in reasons(answer.row, row) if step.kind in WHY) if answer.row else ""
+        text = f"{route_name(row)} matches too, but stands later: {why}"
+        yield Step("lost", text, rule.origin, rule.name, match_words(row.route.match), row.id)
+
+
+def too_late(answer: Simulated) -> list[RouteRow]:
+    """The later routes that match the request as well."""
+    return [each.row for each in answer.candidates if each.verdict == "late"]
+
+
+def closest_steps(answer: Simulated) -> Iterator[Step]:
+    """The routes that failed one condition only, each with a request that would have matched."""
+    for each in answer.closest:
+        rule = each.row.route.terminal.rules[-1]
+        text = f"{route_name(each.row)} came closest: only its {each.reason} did not fit; "
+        text += f"{request_words(each.request)} would match"
+        yield Step("lost", text, rule.origin, rule.name, each.reason, each.row.id)

@@ -1,0 +1,125 @@
+"""Plain words for what an explanation speaks of; every sentence of `explain` is made of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from shlex import quote
+
+from kubectl_gmg.model.declared import RouteRule
+from kubectl_gmg.model.match import ROOT, HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, ValueKind
+from kubectl_gmg.model.origin import ObjectRef
+from kubectl_gmg.model.request import Request
+from kubectl_gmg.model.resolved import ResolvedListener
+from kubectl_gmg.views import RouteRow
+
+FAULTS = {
+    "GMG003": "a value is not one that the API knows",
+    "GMG004": "two fields are set of which only one may be",
+    "GMG203": "its selector finds no table that may be used",
+    "GMG204": "its tables lead back to themselves",
+    "GMG207": "a rule that hands over must match by prefix",
+    "GMG303": "the conditions of parent and child exclude each other",
+    "GMG304": "the proxy refuses a regular expression",
+    "GMG307": "a suffix is no condition that the product supports",
+    "GMG401": "it has no action",
+    "GMG402": "the proxy cannot send such a direct response",
+    "GMG403": "a path rewrite cannot stand beside a regular expression",
+    "GMG410": "it forwards, but names no destination",
+    "GMG411": "the destination does not exist, or is not visible from here",
+    "GMG412": "the destination has no such port",
+    "GMG413": "the destination has several ports, and none is chosen",
+    "GMG416": "the weights do not add up",
+    "GMG423": "the list of destinations is empty, and the table has no default",
+    "GMG424": "a list is longer than admitted",
+}
+"""What a code of `spec/cli.md` 8.1 says of a route that is not served as it is written."""
+
+
+def because(codes: Iterable[str]) -> str:
+    """What is wrong, with the codes."""
+    return "; ".join(f"{FAULTS[code]} ({code})" if code in FAULTS else code for code in codes)
+
+
+def path_words(path: PathMatch | None) -> str:
+    """A condition on the path: `prefix /reviews`."""
+    found = path or ROOT
+    return f"{found.kind.value} {found.value}" + (" in any case" if found.ignore_case else "")
+
+
+def tested(kind: ValueKind, value: str) -> str:
+    """What a test wants of a value."""
+    wants = {ValueKind.EXACT: f"= {value}", ValueKind.REGEX: f"matches {value}", ValueKind.PRESENT: "is there"}
+    return wants.get(kind, f"{kind.value} {value}")
+
+
+def header_words(header: HeaderMatch) -> str:
+    """A test of a header."""
+    words = f"header {header.name} {tested(header.kind, header.value)}"
+    return f"not: {words}" if header.invert else words
+
+
+def query_words(query: QueryParameterMatch) -> str:
+    """A test of a query parameter."""
+    words = f"query parameter {query.name} {tested(query.kind, query.value)}"
+    return f"not: {words}" if query.invert else words
+
+
+def match_words(match: RouteMatch) -> str:
+    """All conditions of a match, the path first."""
+    parts = [path_words(match.path)]
+    parts += [f"method {match.method}"] if match.method else []
+    parts += [*map(header_words, match.headers), *map(query_words, match.query_parameters)]
+    parts += [f"port {match.port}"] if match.port else []
+    return ", ".join(parts)
+
+
+def rule_name(rule: RouteRule) -> str:
+    """What people call a rule."""
+    return rule.name or rule.segment
+
+
+def quoted(rule: RouteRule) -> str:
+    """A rule that is spoken of within a sentence: names may be words such as `in`."""
+    return f'"{rule_name(rule)}"'
+
+
+def route_name(row: RouteRow) -> str:
+    """What people call a route: the name of its rule, its place where it has one, and which match it is of several."""
+    route = row.route
+    place = f"#{route.index} " if route.index is not None else ""
+    which = f" (match {route.match_index} of {route.match_count})" if route.match_count > 1 else ""
+    return f"{place}{rule_name(route.terminal.rules[-1])}{which}"
+
+
+def path_of(ref: ObjectRef) -> str:
+    """An object by its namespace and name."""
+    return f"{ref.namespace}/{ref.name}"
+
+
+def request_words(request: Request) -> str:
+    """A request as people would type it."""
+    headers = "".join(f" -H {quote(f'{name}: {value}')}" for name, value in request.headers)
+    host = request.host or ""
+    usual = request.port == (443 if request.scheme == "https" else 80) or ":" in host.rpartition("]")[2]
+    port = "" if usual else f":{request.port}"
+    return f"{request.method} {request.scheme}://{host}{port}{request.path}{headers}"
+
+
+def listener_words(listener: ResolvedListener) -> str:
+    """A listener: its name, and its port where that is known."""
+    name = listener.declared.name
+    port = f"port {listener.port}" if listener.port else ""
+    return " ".join(part for part in (f"listener {name or listener.index}", port and f"({port})") if part)
+
+
+def counted(number: int, word: str) -> str:
+    """`1 route`, `2 routes`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def several(names: Iterable[str], most: int = 4) -> str:
+    """Names with commas and `and`, not more than a reader wants."""
+    found = list(dict.fromkeys(names))
+    if len(found) > most:
+        found = [*found[:most], f"{len(found) - most} more"]
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}" if found else "nothing"

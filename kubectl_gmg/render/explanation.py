@@ -1,0 +1,274 @@
+"""Explanations for people: sections with headings, every step with the place that says so, within 80 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from kubectl_gmg.model.origin import Origin
+from kubectl_gmg.render import Locate
+from kubectl_gmg.render.page import Block, Page, Span, line
+from kubectl_gmg.render.plain import shown
+from kubectl_gmg.render.routes import MARKS, goes_to, listener_name, reached, short_names, tails
+from kubectl_gmg.render.words import match_text
+from kubectl_gmg.views import Alternative, Edit, Effect, Explained, Explanation, Look, RouteRow, Step
+
+HEADINGS = {
+    "route": ("what it matches", "where it stands", "options", "what it does"),
+    "url": ("what it matches", "where it stands", "options", "what happens"),
+    "table": ("who includes it", "where it stands", "options", "what it leads to"),
+    "host": ("domains", "where it is served", "options", "its routes in trouble"),
+    "gateway": ("listeners", "hosts", "options", "its routes in trouble"),
+    "destination": ("the destination", "order", "options", "who sends traffic there"),
+    "policy": ("the policy", "order", "what it sets", "what it touches"),
+}
+"""What the sections match, order, options and action are called for people."""
+
+ABSENT = {("table", True): "why no rule includes it", ("host", True): "why no gateway serves it"}
+"""The same where something is in vain."""
+RIVALS = "who else takes such requests"
+"""What follows in the section order for people, where other routes take requests of this one, or would."""
+
+WIDTH = 80
+MOST_EFFECTS = 12
+"""Routes that a change moves and that are told for people; JSON has all."""
+MOST_ROWS = 40
+"""Routes of a table, host and the like that are listed for people; JSON has all."""
+
+SIGNS = {"lost": "✗ ", "displaced": "✗ "}
+STYLES = {"lost": "red", "displaced": "dim", "rewritten": "cyan"}
+
+
+class Sheet:
+    """Collects the lines of a page, each filled to the width that is wanted."""
+
+    def __init__(self, locate: Locate, look: Look) -> None:
+        self._locate = locate
+        self._width = min(look.width or WIDTH, WIDTH)
+        self.blocks: list[Block] = []
+
+    def text(self, text: str, indent: int = 0, hang: int | None = None, style: str = "") -> None:
+        """A text, filled; words that are too long for a line stay whole."""
+        first, later = " " * indent, " " * (indent if hang is None else hang)
+        width = max(self._width, len(later) + 20)
+        filled = textwrap.wrap(
+            shown(text),
+            width,
+            initial_indent=first,
+            subsequent_indent=later,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        self.blocks += [line(Span(each, style)) for each in filled or [""]]
+
+    def gap(self) -> None:
+        """An empty line, once."""
+        if self.blocks and self.blocks[-1] != line():
+            self.blocks.append(line())
+
+    def step(self, step: Step, indent: int = 2) -> None:
+        """A step, and the place that says so below it."""
+        sign = SIGNS.get(step.kind, "")
+        self.text(f"{sign}{step.text}", indent, indent + 2, STYLES.get(step.kind, ""))
+        if step.at is not None:
+            self.text(self.place(step.at), indent + 4, indent + 6, "dim")
+
+    def place(self, origin: Origin) -> str:
+        """A field of an object, with file and line where they are known."""
+        file, number = self._locate(origin)
+        where = f" ({file}:{number})" if file and number else f" ({file})" if file else ""
+        return f"{origin}{where}"
+
+    def section(self, heading: str, steps: tuple[Step, ...]) -> None:
+        """A heading with its steps; nothing without any."""
+        if not steps:
+            return
+        self.gap()
+        self.text(heading, style="bold")
+        for step in steps:
+            self.step(step)
+
+
+def text(view: Explanation, locate: Locate, look: Look) -> Page:
+    """`explain`: listeners that serve a host alike are told together."""
+    sheet = Sheet(locate, look)
+    if view.items and view.items[0].what_if is not None:  # the same for all of them
+        what_if(sheet, view.items[0].what_if)
+        return tuple(sheet.blocks)
+    for items in grouped(view):
+        sheet.gap()
+        one(sheet, items)
+    return tuple(sheet.blocks)
+
+
+def grouped(view: Explanation) -> list[list[Explained]]:
+    """The explanations, those of one route on several listeners of one gateway together."""
+    found: dict[object, list[Explained]] = {}
+    for place, item in enumerate(view.items):
+        alike = item.target_type == "route" and item.rows
+        key: object = fate(item.rows[0]) if alike else place
+        found.setdefault(key, []).append(item)
+    return list(found.values())
+
+
+def fate(row: RouteRow) -> tuple[object, ...]:
+    """Equal for a route on two listeners of a gateway that have the same to say of it."""
+    reach = row.reach
+    told = (reach.proof, reach.partly, reach.decided, reach.witness is None) if reach else ()
+    return id(row.gateway), id(row.route), *told
+
+
+def one(sheet: Sheet, items: list[Explained]) -> None:
+    """One explanation in full."""
+    item = items[0]
+    told_first = item.title if item.target_type == "url" else ()
+    for each in told_first:
+        sheet.text(each, hang=2, style="bold")
+    if item.target_type in ("route", "url") and item.rows:
+        route_head(sheet, item.rows[0], [each.rows[0] for each in items])
+        for other in item.rows[1:]:
+            route_head(sheet, other, [other])
+    for each in () if told_first else item.title:
+        sheet.text(each)
+    if item.versus is not None:
+        sheet.section("which stands first", item.versus.because)
+        return
+    match, order, options, action = HEADINGS[item.target_type]
+    stands, rivals = parted(item)
+    sheet.section(ABSENT.get((item.target_type, all_lost(item.match)), match), item.match)
+    sheet.section(ABSENT.get((item.target_type, all_lost(stands)), order), stands)
+    sheet.section(RIVALS, rivals)
+    sheet.section(options, item.options)
+    sheet.section(action, item.action)
+    sheet.section("policies", item.policies)
+    if item.target_type not in ("route", "url"):
+        listed(sheet, item.rows)
+    if item.not_simulated:
+        sheet.gap()
+        sheet.text(f"not simulated, though it may change the answer: {', '.join(item.not_simulated)}", hang=2)
+    changes(sheet, item.alternatives)
+
+
+def all_lost(steps: tuple[Step, ...]) -> bool:
+    """Whether every step says that something is in vain."""
+    return bool(steps) and all(step.kind == "lost" for step in steps)
+
+
+def parted(item: Explained) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """Where a route stands, and apart from that who takes its requests."""
+    lost = [place for place, step in enumerate(item.order) if step.kind == "lost" and place]
+    if not lost or item.target_type not in ("route", "url") or not item.rows:
+        return item.order, ()
+    return item.order[: lost[0]], item.order[lost[0] :]
+
+
+def route_head(sheet: Sheet, row: RouteRow, alike: list[RouteRow]) -> None:
+    """What a route is: its match and action, its id, and where it is served."""
+    route = row.route
+    place = f"#{route.index}" if route.index is not None else "-"
+    sheet.text(f"{place} {match_text(route.match)} → {goes_to(row)}", hang=2, style="bold")
+    sheet.text(row.id, indent=2)
+    listeners = " ".join(dict.fromkeys(listener_name(each.listener) for each in alike))
+    gateway = row.gateway.ref
+    domains = ", ".join(row.host.domains) or "no domain left"
+    sheet.text(f"gateway {gateway.namespace}/{gateway.name} {listeners} · host {domains}", indent=2, hang=4)
+
+
+def listed(sheet: Sheet, rows: tuple[RouteRow, ...]) -> None:
+    """The routes that something leads to, each once for every host."""
+    distinct: dict[object, RouteRow] = {}
+    for row in rows:
+        distinct.setdefault((id(row.gateway), id(row.route)), row)
+    found = list(distinct.values())
+    if not found:
+        return
+    sheet.gap()
+    hosts: dict[object, list[RouteRow]] = {}
+    for row in found[:MOST_ROWS]:
+        hosts.setdefault((id(row.gateway), id(row.host)), []).append(row)
+    for kept in hosts.values():
+        if len(hosts) > 1:
+            gateway = kept[0].gateway.ref
+            domains = ", ".join(kept[0].host.domains) or "no domain left"
+            sheet.text(f"gateway {gateway.namespace}/{gateway.name} · host {domains}", hang=2)
+        host_rows(sheet, kept)
+    if len(found) > MOST_ROWS:
+        sheet.text(f"and {len(found) - MOST_ROWS} more routes: see -o json", indent=2)
+
+
+def host_rows(sheet: Sheet, rows: list[RouteRow]) -> None:
+    """The routes of one host in columns; where what they do does not fit it goes on below."""
+    names = short_names(rows)
+    cells = [(place_text(row), match_text(row.route.match), mark(row), names[row.id]) for row in rows]
+    widths = [max(len(shown(each)) for each in column) for column in zip(*cells, strict=True)]
+    for row, (place, match, dead, name) in zip(rows, cells, strict=True):
+        marked = f"{dead:<{widths[2]}}  " if widths[2] else ""
+        head = f"{place:>{widths[0]}}  {shown(match):<{widths[1]}}  {marked}{shown(name):<{widths[3]}}"
+        sheet.text(f"{head}  {goes_to(row)}", indent=1, hang=6)
+
+
+def place_text(row: RouteRow) -> str:
+    """The place in the proxy's list."""
+    return str(row.route.index or "-")
+
+
+def mark(row: RouteRow) -> str:
+    """Whether requests get to a route, in a word; nothing where all of them do."""
+    found = MARKS.get(reached(row))
+    return found.text if found else ""
+
+
+def changes(sheet: Sheet, alternatives: tuple[Alternative, ...]) -> None:
+    """What would change it, each with what else it changes."""
+    if not alternatives:
+        return
+    sheet.gap()
+    sheet.text("what would change it (each was tried by resolving again)", style="bold")
+    for each in alternatives:
+        for number, edit in enumerate(each.edits):
+            sheet.text(("and " if number else "") + edit_words(edit), indent=2, hang=4)
+            sheet.text(sheet.place(edit.at), indent=6, hang=8, style="dim")
+        if each.wins:
+            sheet.text(each.wins, indent=4, hang=6)
+        for effect in effect_words(each.effect):
+            sheet.text(effect, indent=4, hang=6)
+
+
+def edit_words(edit: Edit) -> str:
+    """A change in words."""
+    field = edit.at.field.rpartition(".")[2]
+    before = f" instead of {edit.before}" if edit.before is not None else ""
+    return f"{field} {edit.after}{before}" + (f" at {edit.name}" if edit.name else "")
+
+
+def endings(ids: Collection[str]) -> dict[str, str]:
+    """The shortest end of each id that no other has."""
+    counts = Counter(tail for each in ids for tail in tails(each))
+    return {each: next(tail for tail in tails(each) if counts[tail] == 1 or tail == each) for each in ids}
+
+
+def effect_words(effects: tuple[Effect, ...]) -> Iterator[str]:
+    """What becomes of each route, those that listeners serve alike once."""
+    several = {each.id for each in effects if each.match_index > 1}
+    names = endings({each.id for each in effects})
+    told: dict[str, None] = {}
+    for each in effects:
+        name = names[each.id] + (f" (match {each.match_index})" if each.id in several else "")
+        told[f"{name}  {each.before} → {each.after}"] = None
+    yield from list(told)[:MOST_EFFECTS]
+    if len(told) > MOST_EFFECTS:
+        yield f"and {len(told) - MOST_EFFECTS} more routes change their place: see -o json"
+
+
+def what_if(sheet: Sheet, alternative: Alternative) -> None:
+    """What would happen after a change that somebody asked about (`spec/cli.md` 7)."""
+    for number, edit in enumerate(alternative.edits):
+        field = edit.at.field.rpartition(".")[2]
+        owner = edit.at.ref.name
+        name = owner if edit.name in ("", owner) else f"{owner}/{edit.name}"
+        sheet.text(f"{'and' if number else 'what if'}  {field} of {name} were {edit.after}", hang=9, style="bold")
+    effects = list(effect_words(alternative.effect))
+    for each in effects:
+        sheet.text(each, indent=2, hang=4)
+    sheet.text("resolved again; nothing else changes" if effects else "resolved again; nothing changes")
