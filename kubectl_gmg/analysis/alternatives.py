@@ -6,7 +6,7 @@ because it should work: only what does, with everything else that it changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from kubectl_gmg.analysis.compare import ABSENT, Comparison, Served
@@ -29,7 +29,6 @@ from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import DeadEnd, Delegation, Node, Reason, Resolved, Route, Target, Via
 from kubectl_gmg.resolve.index import holds, named_by, selects
 from kubectl_gmg.resolve.order import shared_depth
-from kubectl_gmg.resolve.target import all_rows
 from kubectl_gmg.views import Alternative, Edit, Reach, RouteRow
 
 MOST_TRIES = 12
@@ -53,7 +52,7 @@ def alternatives(
     What takes the fewest other routes away comes first, then what changes the fewest, then sortMethod, weight,
     position and selector. Nothing for a route that wins.
     """
-    if not row.host.domains:
+    if request is None and not reach.by:
         return ()
     comparison = Comparison(declared, resolved)
     goal = Goal(row, request)
@@ -180,8 +179,6 @@ def positions(loser: Route, winner: Route) -> Iterator[Change]:
     first, second = loser.terminal, winner.terminal
     depth = shared_depth(first, second)
     own, other = first.rules[depth], second.rules[depth]
-    if own.origin == other.origin:
-        return
     rules = first.tables[depth - 1].table.rules if depth else loser.root.rules
     order = [each.origin for each in rules]
     if order.index(other.origin) < order.index(own.origin):
@@ -207,8 +204,9 @@ def narrowed(rule: RouteRule, selector: Selector, own: RouteTable, other: RouteT
             yield with_label(rule, selector, key, value)
     here, there = own.ref.namespace, other.ref.namespace
     if here != there:
-        left = frozenset({here}) if selector.one_namespace else (selector.namespaces or frozenset({here})) - {there}
-        yield with_namespaces(rule, selector, left)
+        every = None if selector.one_namespace else selector.namespaces
+        if left := (every or frozenset({here})) - {there}:  # none at all would mean that of the holder
+            yield with_namespaces(rule, selector, left)
 
 
 def free(selector: Selector, key: str) -> bool:
@@ -245,7 +243,7 @@ def for_unused(table: ObjectRef, declared: Declared, resolved: Resolved) -> tupl
     found: list[Alternative] = []
     for changes in islice(sorted(tried, key=len), MOST_TRIES):
         after = comparison.after(changes)
-        if wins := used(unused, after):
+        if wins := used(unused, after, comparison.rows(changes, after)):
             found.append(offered(changes, comparison, after, wins))
     found.sort(key=lambda each: (len(each.edits), sum(change.before != ABSENT for change in each.effect)))
     return tuple(found[:MOST_OFFERED])
@@ -338,9 +336,9 @@ def value_for(wanted: Requirement) -> str:
     return "true" if wanted.operator is Operator.EXISTS else ""
 
 
-def used(table: RouteTable, after: Served) -> str:
-    """Who uses a table, in words; empty if no request gets to any route that passes it."""
-    for row in all_rows(after.resolved):
+def used(table: RouteTable, after: Served, rows: Iterable[RouteRow]) -> str:
+    """Who uses a table, in words; empty if no request gets to any of the `rows` that pass it."""
+    for row in rows:
         passed = [each.table.ref for each in row.route.terminal.tables]
         if table.ref in passed and row.route.index is not None and reachable(after.reach(row)):
             rule = row.route.terminal.rules[passed.index(table.ref)]

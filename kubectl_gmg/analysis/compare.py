@@ -144,6 +144,11 @@ class Comparison:
         )
         return told_once(found)
 
+    def rows(self, changes: Sequence[Change], after: Served) -> Iterator[RouteRow]:
+        """The routes that would be served of the hosts that the changes concern."""
+        for spot in after.spots(self._concerned(changes)).values():
+            yield from after.rows(spot)
+
     def _concerned(self, changes: Sequence[Change]) -> frozenset[Origin]:
         """The hosts that the changes can concern."""
         return frozenset(host for ref in touched_by(changes) for host in self._passing.get(ref, ()))

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kubectl_gmg.matching.host import DomainTable
-from kubectl_gmg.matching.path import Prepared
 from kubectl_gmg.matching.reach import HostTheory
-from kubectl_gmg.matching.space import Part, Space, demands
+from kubectl_gmg.matching.space import Space, differs_by_listener
 from kubectl_gmg.matching.wellformed import malformed_host
 from kubectl_gmg.model.declared import Protocol
 from kubectl_gmg.model.match import RouteMatch
@@ -26,9 +25,6 @@ from kubectl_gmg.views import Reach, RouteRow, Shadow
 ENCRYPTED = (Protocol.HTTPS, Protocol.TLS)
 LABELS = ("www", "api", "shop", "a", *(f"x{number}" for number in range(1, 10)))
 """What may stand for the star of a domain."""
-
-BY_LISTENER = frozenset((Part.HOST, Part.SCHEME, Part.TARGET, Part.PORT))
-"""Parts of a request that differ from one listener to another."""
 
 NOWHERE = Reach(Proof.DISABLED)
 """No name leads to the host."""
@@ -73,14 +69,12 @@ class Reachability:
         routes = self._routes(row.host)
         if verdict.proof is not None:
             by = self._ids(row, [routes[number] for number in verdict.by])
-            return Reach(verdict.proof, by, asked(verdict.request))
-        reach = Reach(witness=asked(verdict.witness), decided=verdict.decided)
+            return Reach(verdict.proof, by, verdict.request)
+        reach = Reach(witness=verdict.witness, decided=verdict.decided)
         if not shadows:
-            return replace(reach, partly=theory.partly(place))
+            return replace(reach, partly=True) if theory.partly(place) else reach
         found, omitted = theory.shadows(place)
-        shadowed = tuple(
-            Shadow(self._ids(row, [routes[number]])[0], number + 1, prepared.request) for number, prepared in found
-        )
+        shadowed = tuple(Shadow(self._ids(row, [routes[number]])[0], number + 1, request) for number, request in found)
         return replace(reach, partly=bool(shadowed), shadowed_by=shadowed, omitted=omitted)
 
     def _routes(self, host: Host) -> tuple[Route, ...]:
@@ -102,7 +96,7 @@ class Reachability:
 
     def _made(self, row: RouteRow, space: Space) -> HostTheory:
         matches = [at_port(route.match, row.listener.port) for route in self._routes(row.host)]
-        by_listener = any(demand.slot.part in BY_LISTENER for match in matches for demand in demands(match))
+        by_listener = any(map(differs_by_listener, matches))
         key = (id(row.host), *((space.scheme, space.hosts, space.port) if by_listener else ()))
         if key not in self._theories:
             self._theories[key] = HostTheory(matches, space)
@@ -137,11 +131,6 @@ def at_port(match: RouteMatch, port: int | None) -> RouteMatch:
     return replace(match, port=None) if port is not None and match.port is not None else match
 
 
-def asked(prepared: Prepared | None) -> Request | None:
-    """The request that was asked."""
-    return None if prepared is None else prepared.request
-
-
 def first_served(domain: str, table: DomainTable[Host], host: Host) -> Iterator[str]:
     """A name that a domain of a host covers and that no other host takes away, if one is found."""
     for name in names_of(domain):
@@ -171,13 +160,18 @@ def catch_alls(row: RouteRow) -> list[Route]:
 
 def at_listener(reach: Reach, space: Space, *, answers_itself: bool) -> Reach:
     """The same with requests as they come to this listener."""
+    one = reach.witness or reach.request
+    if not answers_itself and one is not None and (one.scheme, one.port) == (space.scheme, space.usual_port):
+        return reach
 
-    def here(request: Request | None) -> Request | None:
-        if request is None or (request.scheme, request.port) == (space.scheme, space.port or request.port):
+    def here(request: Request) -> Request:
+        if (request.scheme, request.port) == (space.scheme, space.port or request.port):
             return request
-        usual = space.port or {"https": 443}.get(space.scheme, 80)
-        return replace(request, scheme=space.scheme, port=usual, host=space.hosts[0])
+        return replace(request, scheme=space.scheme, port=space.usual_port, host=space.hosts[0])
 
-    shadows = tuple(replace(each, request=here(each.request) or each.request) for each in reach.shadowed_by)
-    witness = None if answers_itself else here(reach.witness)
-    return replace(reach, request=here(reach.request), witness=witness, shadowed_by=shadows)
+    return replace(
+        reach,
+        request=here(reach.request) if reach.request else None,
+        witness=here(reach.witness) if reach.witness and not answers_itself else None,
+        shadowed_by=tuple(replace(each, request=here(each.request)) for each in reach.shadowed_by),
+    )

@@ -306,6 +306,13 @@ def find_text(universe: Universe, wanted: Wanted, work: Work) -> str | None:
     return Search(universe, wanted, work).run()
 
 
+@lru_cache(maxsize=4096)
+def letters_within(ranges: tuple[tuple[int, int], ...], breaks: tuple[int, ...]) -> tuple[int, ...]:
+    """One letter of some ranges for every run of letters that a universe treats alike."""
+    edges = frozenset(breaks).union(*((low, high + 1) for low, high in ranges))
+    return tuple(letter for letter in letters_of(edges) if any(low <= letter <= high for low, high in ranges))
+
+
 def niceness(following: tuple[int, object]) -> tuple[int, int]:
     """How much people would like to read a letter, the nicest least."""
     return RANKS.get(following[0], len(RANKS)), following[0]
@@ -327,10 +334,10 @@ def sample(pattern: Automaton, universe: Universe, work: Work) -> str | None:
         work.spend()
         if pattern.accepts(state) and universe.accepts(place):
             return text
-        breaks = frozenset(universe.breaks(place))
+        breaks = tuple(universe.breaks(place))
         for ranges, following in pattern.threads(state):
-            for letter in letters_of(breaks.union(*((low, high + 1) for low, high in ranges))):
-                after = universe.step(place, letter) if any(low <= letter <= high for low, high in ranges) else None
+            for letter in letters_within(ranges, breaks):
+                after = universe.step(place, letter)
                 if after is not None and (following, after) not in seen:
                     seen.add((following, after))
                     queue.append((following, after, text + chr(letter)))

@@ -6,7 +6,7 @@ finds those that count. Routes of one path are kept apart by one exact value tha
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -37,6 +37,30 @@ def exact_values(conditions: Sequence[Demand]) -> dict[Slot, str]:
         and demand.test.only is not None
         and demand.slot.part is not Part.PATH
     }
+
+
+def alone(matches: Sequence[RouteMatch]) -> bytearray:
+    """For each route 1 if no earlier one can share a path with it, whatever the other conditions are."""
+    found = bytearray(len(matches))
+    keys: list[str] = []
+    opened: set[str] = set()
+    known: set[str] = set()
+    sizes: list[int] = []
+    for place, match in enumerate(matches):
+        begins = beginning(match)
+        is_open = match.path is None or match.path.kind is not PathKind.EXACT
+        inside = begins in known or any(begins[:size] in opened for size in sizes if size < len(begins))
+        if not inside:
+            above = bisect_left(keys, begins) if is_open else len(keys)
+            found[place] = not (above < len(keys) and keys[above].startswith(begins))
+        if begins not in known:
+            known.add(begins)
+            insort(keys, begins)
+        if is_open and begins not in opened:
+            opened.add(begins)
+            if len(begins) not in sizes:
+                sizes.append(len(begins))
+    return found
 
 
 class Group:

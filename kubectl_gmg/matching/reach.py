@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from kubectl_gmg.matching.finder import RouteFinder
 from kubectl_gmg.matching.language import Work
-from kubectl_gmg.matching.neighbours import Neighbours
+from kubectl_gmg.matching.neighbours import Neighbours, alone
 from kubectl_gmg.matching.path import Prepared
-from kubectl_gmg.matching.space import Space, demands
+from kubectl_gmg.matching.space import ROUTED_METHODS, Space, demands
 from kubectl_gmg.matching.theory import (
     Closed,
     Outcome,
@@ -24,7 +24,9 @@ from kubectl_gmg.matching.theory import (
     impossible_alone,
     matches,
 )
+from kubectl_gmg.matching.universe import is_simple_path
 from kubectl_gmg.model.match import ROOT, PathKind, RouteMatch
+from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.verdict import Proof
 
 HOST_WORK = 6_000_000
@@ -63,8 +65,8 @@ class Verdict:
 
     proof: Proof | None = None
     by: tuple[int, ...] = ()
-    request: Prepared | None = None
-    witness: Prepared | None = None
+    request: Request | None = None
+    witness: Request | None = None
     decided: bool = True
 
 
@@ -80,9 +82,10 @@ class HostTheory:
     def __init__(self, routes: Sequence[RouteMatch], space: Space) -> None:
         self._routes = tuple(routes)
         self._space = space
-        self._finder = RouteFinder(self._routes)
+        self._made: RouteFinder | None = None
         self._regions: dict[int, Region] = {}
         self._neighbours: Neighbours | None = None
+        self._alone: bytearray | None = None
         self._work = min(MOST_WORK, max(LEAST_WORK, HOST_WORK // max(1, len(self._routes))))
         self._near = min(MOST_NEIGHBOURS, max(LEAST_NEIGHBOURS, HOST_PAIRS // max(1, len(self._routes))))
         self._pairs = 0
@@ -90,23 +93,38 @@ class HostTheory:
     @property
     def compared(self) -> int:
         """How many pairs were compared, those in look-ups included."""
-        return self._pairs + self._finder.compared
+        return self._pairs + (self._made.compared if self._made else 0)
+
+    @property
+    def _finder(self) -> RouteFinder:
+        """Tells who takes a request; made when the first is asked about."""
+        self._made = self._made or RouteFinder(self._routes)
+        return self._made
 
     def verdict(self, place: int) -> Verdict:
         """Whether a request can reach a route, with the proof or a witness."""
         match = self._routes[place]
         if match.fraction <= 0:
             return Verdict(Proof.DISABLED)
+        if self._is_alone(place) and (path := plain_path(match)):
+            return Verdict(witness=self._space.request(path, match.method or "GET"))
         maker = RequestMaker(self._space, Work(self._work))
-        found = self._search(maker, self._region(place), place)
+        among: frozenset[int] | None = frozenset() if self._is_alone(place) else None
+        found = self._search(maker, self._region(place), place, among)
         if isinstance(found, Reached):
-            return Verdict(witness=found.prepared) if matches(match, found.prepared) else UNDECIDED
+            return Verdict(witness=found.prepared.request) if matches(match, found.prepared) else UNDECIDED
         if isinstance(found, Untold):
             return self._covered(place, self._before(place)[:MOST_COVERS]) or UNDECIDED
         if not found.by:
             alone = impossible_alone(self._region(place), self._space)
             return Verdict(Proof.DISABLED if alone else Proof.CONTRADICTION)
         return self._covered(place, sorted(found.by)[:MOST_COVERS]) or self._joint(place, found, maker)
+
+    def _is_alone(self, place: int) -> bool:
+        """Whether no earlier route can share a path with this one."""
+        if self._alone is None:
+            self._alone = alone(self._routes)
+        return bool(self._alone[place])
 
     def _region(self, place: int) -> Region:
         if place not in self._regions:
@@ -121,7 +139,7 @@ class HostTheory:
         """A request for a region that no route before `place` takes, or none of `among`."""
 
         def takers(prepared: Prepared) -> Iterable[int]:
-            every = self._finder.matching(prepared)
+            every = self._finder.matching(prepared) if among != frozenset() else ()
             return every if among is None else (each for each in every if each in among or each >= place)
 
         witness = Witness(maker, self._sure, takers)
@@ -142,11 +160,11 @@ class HostTheory:
                     return Verdict(PROOFS[kind], (number,), request)
         return None
 
-    def _taken(self, place: int, number: int) -> Prepared | None:
+    def _taken(self, place: int, number: int) -> Request | None:
         """A request that reads as if it were for a route, and that an earlier one takes."""
         maker = RequestMaker(self._space, Work(self._work))
         found = self._search(maker, both(self._region(place), self._region(number)), number)
-        return found.prepared if isinstance(found, Reached) else None
+        return found.prepared.request if isinstance(found, Reached) else None
 
     def _joint(self, place: int, found: Closed, maker: RequestMaker) -> Verdict:
         """The verdict that several routes take everything together, none of them in vain."""
@@ -166,7 +184,7 @@ class HostTheory:
 
     def partly(self, place: int) -> bool:
         """Whether some earlier route surely takes some requests of a route; those that repeat a header do not count."""
-        for number in self._before(place):
+        for number in () if self._is_alone(place) else self._before(place):
             if self._sure(number) is not None and self._shared(place, number) is Truth.YES:
                 return True
         return False
@@ -176,17 +194,26 @@ class HostTheory:
         maker = RequestMaker(self._space, Work(PAIR_WORK), repeats=False)
         return maker.possible(both(self._region(place), self._region(number)))
 
-    def shadows(self, place: int) -> tuple[tuple[tuple[int, Prepared], ...], int]:
+    def shadows(self, place: int) -> tuple[tuple[tuple[int, Request], ...], int]:
         """The earlier routes that take some requests of a route, each with one; and how many others were not looked at.
 
         Requests that repeat a header do not count.
         """
-        found: list[tuple[int, Prepared]] = []
-        candidates = self._before(place)
+        found: list[tuple[int, Request]] = []
+        candidates = [] if self._is_alone(place) else self._before(place)
         for number in candidates:
             self._pairs += 1
             maker = RequestMaker(self._space, Work(PAIR_WORK), repeats=False)
             taken = self._search(maker, both(self._region(place), self._region(number)), number)
             if isinstance(taken, Reached):
-                found.append((number, taken.prepared))
+                found.append((number, taken.prepared.request))
         return tuple(found), place - len(candidates) if len(candidates) == self._near else 0
+
+
+def plain_path(match: RouteMatch) -> str:
+    """A path that satisfies a match without other conditions than the method; empty if that is not plain to see."""
+    path = match.path or ROOT
+    other = match.headers or match.query_parameters or match.grpc or match.port is not None or match.fraction < 1
+    if other or path.kind is PathKind.REGEX or not is_simple_path(path.value):
+        return ""
+    return path.value if not match.method or match.method in ROUTED_METHODS else ""

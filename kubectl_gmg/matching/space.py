@@ -18,6 +18,7 @@ from kubectl_gmg.model.match import (
     RouteMatch,
     ValueKind,
 )
+from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.value import value
 
 
@@ -129,6 +130,11 @@ def header_demand(header: HeaderMatch) -> Demand:
     return Demand(slot, missing, Values.NONE if header.invert else Values.SOME, test)
 
 
+def differs_by_listener(match: RouteMatch) -> bool:
+    """Whether a match asks for a port, or for what a listener or its host decides."""
+    return match.port is not None or any(folded(header.name) in PSEUDO for header in match.headers)
+
+
 def parameter_demand(parameter: QueryParameterMatch) -> Demand:
     """One test of a query parameter (`spec/envoy.md` 25)."""
     legal = all("!" <= letter <= "~" and letter not in "&#=" for letter in parameter.name)
@@ -163,6 +169,15 @@ class Space:
     hosts: tuple[str, ...] = ("www.example.com",)
     port: int | None = None
     serves: Callable[[str], bool] = anybody
+
+    @property
+    def usual_port(self) -> int:
+        """The port that a request is sent to."""
+        return self.port if self.port is not None else {"https": 443}.get(self.scheme, 80)
+
+    def request(self, path: str, method: str) -> Request:
+        """A request with nothing else to it."""
+        return Request(path, self.hosts[0], method, self.scheme, self.usual_port)
 
     def words(self, slot: Slot) -> Iterable[str] | None:
         """All texts that a slot can have, where these are few; None where they are not."""

@@ -237,13 +237,12 @@ def request_of(given: Mapping[Slot, tuple[str, ...]], space: Space) -> Request:
     query = "&".join(
         f"{slot.name}={text}" for slot, texts in given.items() if slot.part is Part.PARAMETER for text in texts
     )
-    usual_port = space.port if space.port is not None else {"https": 443}.get(space.scheme, 80)
     return Request(
         path=one(PATH, "/") + (f"?{query}" if query else ""),
         host=one(Slot(Part.HOST), space.hosts[0]),
         method=one(METHOD, "GET"),
         scheme=space.scheme,
-        port=int(one(PORT, str(usual_port))),
+        port=int(one(PORT, str(space.usual_port))),
         headers=headers,
     )
 

@@ -32,6 +32,11 @@ PathState = tuple[int, str]
 _SIMPLE_PATH = re.compile("/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/?)*")
 
 
+def is_simple_path(text: str) -> bool:
+    """Whether a text is a path of plain letters, as nearly all are."""
+    return _SIMPLE_PATH.fullmatch(text) is not None
+
+
 class CanonicalPaths:
     """The paths before the query that BASE normalisation leaves as they are: what routes see.
 
@@ -83,7 +88,7 @@ class CanonicalPaths:
 
     def holds(self, text: str) -> bool:
         """Whether it is such a path; most are simple."""
-        return _SIMPLE_PATH.fullmatch(text) is not None or accepted(self, text)
+        return is_simple_path(text) or accepted(self, text)
 
 
 class Letters:

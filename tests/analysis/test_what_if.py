@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_gmg.analysis.compare import Comparison
-from kubectl_gmg.analysis.edits import weighed
+from kubectl_gmg.analysis.compare import Comparison, compare
+from kubectl_gmg.analysis.edits import moved, weighed
 from kubectl_gmg.analysis.what_if import Subject, what_if
 from kubectl_gmg.errors import UsageError
 from kubectl_gmg.model.origin import ObjectRef
@@ -33,7 +33,7 @@ TABLE = ObjectRef("gloo-mesh", "demo-routetable2", "RouteTable", "v1beta1")
 
 def route(resolved: Resolved, ending: str) -> RouteRow:
     """The one route of that end."""
-    (found,) = (row for row in all_rows(resolved) if row.id.endswith(f"/{ending}"))
+    (found,) = (row for row in all_rows(resolved) if f"/{row.id}".endswith(f"/{ending}"))
     return found
 
 
@@ -128,6 +128,49 @@ def test_a_root_of_the_second_generation_moves_its_rules(tmp_path: Path) -> None
     found = asked(example("v2-sort-table-weight"), "older0", ["position=2", "sortMethod=ROUTE_SPECIFICITY"], tmp_path)
     assert [each.at.field for each in found.edits] == ["spec.http[0]", "spec.http[0].delegate.sortMethod"]
     assert ("older0", "unreachable", "#1") in effects(found)
+
+
+def test_a_root_that_shares_its_host(tmp_path: Path) -> None:
+    """`spec/envoy.md` 70: what stands behind a catch-all of its own root is dropped; the older root stays as it is."""
+    found = asked(example("v2-two-roots-one-host"), "alpha/own", ["position=2"], tmp_path)
+    assert [(each.id, each.before, each.after) for each in found.effect] == [
+        ("alpha/own", "#2", "unreachable"),
+        ("zeta/rest", "#3", "#2"),
+    ]
+
+
+def test_changes_of_two_hosts_act_together(tmp_path: Path) -> None:
+    manifests = example("demo")
+    host = next(each for each in manifests if each["kind"] == "VirtualHost")
+    rules = [
+        {**host["spec"]["routes"][0], "matchers": [{"uri": {"prefix": path}}], "name": path} for path in ("/", "/x")
+    ]
+    other = {**host, "metadata": {"name": "other", "namespace": "gloo-mesh"}}
+    other["spec"] = {"domains": ["other.example.com"], "routes": rules}
+    declared, resolved = declared_in(written([*manifests, other], tmp_path))
+    tables = [route(resolved, name).route.terminal.tables[-1].table for name in ("v1-version",)]
+    narrow = route(resolved, "%2Fx").route.terminal.rules[-1]
+    changes = (weighed(tables[0], 20), moved(tuple(route(resolved, "%2Fx").route.root.rules), narrow, 1))
+    found = compare(declared, resolved, changes)
+    before = states([*manifests, other], tmp_path)
+    after = states(edited([*manifests, other], [each.edit for each in changes]), tmp_path)
+    assert changed(before, after) == promised(found, before, after)
+    assert len({each.id.partition("/")[0] for each in found}) == 2
+
+
+def test_what_listeners_share_is_told_once(tmp_path: Path) -> None:
+    """Once for each gateway: the first by its own key."""
+    manifests = example("demo")
+    gateway = next(each for each in manifests if each["kind"] == "VirtualGateway")
+    gateway["spec"]["ingressGatewaySelectors"].append(
+        {**gateway["spec"]["ingressGatewaySelectors"][0], "portName": "other"}
+    )
+    second = {**gateway, "metadata": {"name": "second", "namespace": "gloo-mesh"}}
+    declared, resolved = declared_in(written([*manifests, second], tmp_path))
+    assert len([row for row in all_rows(resolved) if row.id.endswith("/v1-version")]) == 4
+    found = what_if(declared, resolved, [TABLE], ["sortMethod=ROUTE_SPECIFICITY"])
+    assert effects(found) == LAST_STEP * 2
+    assert [each.key.split("/")[1:3] for each in found.effect] == [["demo-gateway", "1"]] * 4 + [["second", "1"]] * 4
 
 
 WRONG = {
