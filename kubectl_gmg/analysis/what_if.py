@@ -40,7 +40,7 @@ def parsed(text: str) -> tuple[str, str]:
     """Field and value. Raises `UsageError` for a field that is not known."""
     name, equals, value = text.partition("=")
     if not equals or name not in FIELDS:
-        raise UsageError(f"--what-if {text}: this cannot be tried", FORM)
+        raise UsageError(f"--what-if {text}: this is no field and value that can be tried", FORM)
     return name, value
 
 
@@ -75,7 +75,7 @@ def table_of(subject: Subject, resolved: Resolved) -> RouteTable:
         below = {ref for nodes in trees(resolved, subject) for node in nodes for ref in tables_below(node)}
         some = tuple(f"rt/{ref.namespace}/{ref.name}" for ref in sorted(below))
         hint = f"name a table, such as {some[0]}" if some else "it delegates to no table"
-        raise UsageError(f"{subject} has no weight: only tables that are delegated to have", hint, candidates=some)
+        raise UsageError(f"{subject} has no weight: only tables that rules delegate to have one", hint, candidates=some)
     return table
 
 

@@ -29,7 +29,8 @@ def table_ref(ref: Field) -> TableRef:
 
 def object_selector(selector: Field, owner_namespace: str) -> Selector:
     """Namespaces and labels; no namespaces means that of the object that holds the selector."""
-    namespaces = frozenset(selector["namespaces"].texts()) or frozenset({owner_namespace})
+    written = frozenset(selector["namespaces"].texts())
+    namespaces = written or frozenset({owner_namespace})
     labels = tuple(Requirement(key, Operator.EQUALS, (value,)) for key, value in selector.pairs_of("labels"))
     expressions = tuple(map(requirement, selector.items_of("expressions")))
     valid = None not in expressions
@@ -42,6 +43,7 @@ def object_selector(selector: Field, owner_namespace: str) -> Selector:
         requirements=(*labels, *(each for each in expressions if each)),
         valid=valid,
         expressed=bool(expressions),
+        own_namespace=not written,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kubectl_gmg.explain.words import because, path_of, request_words
+from kubectl_gmg.explain.words import because, path_of, quoted, request_words
 from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.matching.response import location
 from kubectl_gmg.matching.rewrite import upstream_host, upstream_path
@@ -16,6 +16,7 @@ from kubectl_gmg.model.action import (
     ForwardTo,
     Found,
     GraphQL,
+    Invalid,
     Redirect,
     ResolvedDestination,
 )
@@ -23,8 +24,9 @@ from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.match import ROOT, PathKind
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.model.request import Request
-from kubectl_gmg.model.resolved import DeadEnd, Reason, Status
-from kubectl_gmg.resolve.walk import delegations_below
+from kubectl_gmg.model.resolved import DeadEnd, Reason, Status, Terminal
+from kubectl_gmg.resolve.destination import resolve_destinations
+from kubectl_gmg.resolve.walk import delegations_below, ends_below
 from kubectl_gmg.views import RouteRow, Step
 
 ENDS = {
@@ -57,6 +59,8 @@ def action_steps(row: RouteRow, request: Request | None = None) -> tuple[Step, .
     steps = done(row, row.route.action, example)
     if row.route.status is Status.INVALID:
         steps = (replace(step, kind="lost", text=f"if it were served, {step.text}") for step in steps)
+    elif row.route.status is Status.FROZEN:
+        steps = (replace(step, text=f"once that is mended, {step.text}") for step in steps)
     return (*fate(row), *steps)
 
 
@@ -80,11 +84,43 @@ def done(row: RouteRow, action: FinalAction | None, example: Prepared | None) ->
 def fate(row: RouteRow) -> Iterator[Step]:
     """What is wrong with the rule, and what the product makes of that."""
     route = row.route
-    if route.terminal.because and route.status in FATES:
-        codes = ", ".join(route.terminal.because)
-        text = f"{because(route.terminal.because)}: {FATES[route.status]}"
-        yield Step("lost", text, route.terminal.rules[-1].origin, rule_label(row), codes)
+    if not route.terminal.because or route.status not in FATES:
+        return
+    codes = ", ".join(route.terminal.because)
+    frozen = route.status is Status.FROZEN
+    why = "something in its host is broken" if frozen else because(route.terminal.because)
+    text = f"{why}: {FATES[route.status]}"
+    yield Step("lost", text, route.terminal.rules[-1].origin, rule_label(row), codes)
+    if route.status in (Status.REPLACED, Status.FROZEN):
+        mode = route.root.failure_mode.value
+        text = f"failureMode {mode} of {route.root.ref} has it so"
+        yield Step("written", text, route.root.origin / "failureMode", value=mode)
+    if route.status is Status.FROZEN:
+        yield from causes(row)
+    else:
+        yield from missing(route.terminal, row)
         yield from dead_ends(row)
+
+
+def causes(row: RouteRow) -> Iterator[Step]:
+    """What is broken in a tree that stays as it was accepted last (`spec/v2.md` 10)."""
+    for leaf in ends_below(row.host.tree):
+        if leaf.because and leaf.rules[0].origin.ref == row.route.root.ref:
+            rule = leaf.rules[-1]
+            text = f"the cause: {quoted(rule)} of {rule.origin.ref}: {because(leaf.because)}"
+            yield Step("lost", text, rule.origin, rule.name, ", ".join(leaf.because))
+            yield from missing(leaf, row)
+
+
+def missing(leaf: Terminal, row: RouteRow) -> Iterator[Step]:
+    """The destinations of a rule that do not exist."""
+    rule = leaf.rules[-1]
+    action = rule.action.written if isinstance(rule.action, Invalid) else rule.action
+    for each in resolve_destinations(action, row.gateway) if isinstance(action, ForwardTo) else ():
+        if each.found is Found.MISSING:
+            declared = each.declared
+            name = f"{declared.namespace}/{declared.name}"
+            yield Step("lost", f"{declared.kind.value} {name} does not exist", declared.origin, rule.name, other=name)
 
 
 def dead_ends(row: RouteRow) -> Iterator[Step]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from kubectl_gmg.explain.match import parts_of
 from kubectl_gmg.explain.words import match_words, path_of, quoted, rule_name
-from kubectl_gmg.model.action import Delegate, SortMethod
+from kubectl_gmg.model.action import Delegate, Selector, SortMethod, TableRef
 from kubectl_gmg.model.conventions import Ranking
 from kubectl_gmg.model.declared import RouteRule, RouteTable
-from kubectl_gmg.model.origin import Origin
+from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import Terminal
-from kubectl_gmg.resolve.merge import merging
+from kubectl_gmg.resolve.merge import is_catch_all, merging
 from kubectl_gmg.resolve.order import Decision, Rule, decisions
 from kubectl_gmg.views import RouteRow, Step
 
@@ -79,8 +80,18 @@ def by_specificity(decision: Decision, first: RouteRow, second: RouteRow) -> Ite
     for row, value in ((first, mine), (second, other)):
         leaf = row.route.terminal
         has = f"{leaf_name(row)} has {decision.key} {value}: {match_words(row.route.match)}"
-        yield Step("written", has, matchers_of(leaf), rule_name(leaf.rules[-1]), value)
+        yield Step("written", has, tested_at(row, decision.key), rule_name(leaf.rules[-1]), value)
     yield from overridden(decision, first, second)
+
+
+TESTED = {"header tests": "headers", "query tests": "queryParameters", "method test": "method"}
+"""The field of a matcher behind a part of a specificity; the others are about its path."""
+
+
+def tested_at(row: RouteRow, key: str) -> Origin:
+    """Where a route says what is compared, at its last rule."""
+    parts = parts_of(row)
+    return parts[-1].at / TESTED.get(key, "uri") if parts else matchers_of(row.route.terminal)
 
 
 def sides(decision: Decision, first: RouteRow, second: RouteRow) -> tuple[str, str]:
@@ -119,6 +130,10 @@ def by_list(decision: Decision, first: RouteRow, second: RouteRow) -> Iterator[S
     )
     yield Step("rank", text, mine.origin, rule_name(mine), mine.origin.field, first.id)
     yield Step("written", f"{rule_name(other)} is written after it", other.origin, rule_name(other), other.origin.field)
+    for each in (mine, other):
+        if isinstance(each.action, Delegate) and each.action.sort is SortMethod.ROUTE_SPECIFICITY:
+            text = f"{quoted(each)} sorts by ROUTE_SPECIFICITY only what is below it, not what stands beside it"
+            yield Step("displaced", text, sorting(each), rule_name(each), SortMethod.ROUTE_SPECIFICITY.value)
 
 
 def holder_name(row: RouteRow) -> str:
@@ -153,7 +168,8 @@ def by_weight(decision: Decision, first: RouteRow, second: RouteRow) -> Iterator
     names = " and ".join(path_of(table.ref) for table in tables)
     if decision.tie:
         text = f"tables are ordered by weight, but {names} both weigh {mine}: a tie"
-        yield Step("tie", text, weight_of(tables[1]), value=mine, other=first.id)
+        yield Step("tie", text, weight_of(tables[0]), value=mine, other=first.id)
+        yield Step("written", f"{tables[1].ref.name} weighs {other}", weight_of(tables[1]), value=other)
         return
     text = f"tables are ordered by weight, higher first: {mine} before {other} (spec.weight of {names})"
     yield Step("rank", text, sorting(rule), rule_name(rule), SortMethod.TABLE_WEIGHT.value, first.id)
@@ -166,7 +182,8 @@ def by_via(decision: Decision, first: RouteRow, second: RouteRow) -> Iterator[St
     mine, other = (row.route.terminal.tables[decision.level].table.ref for row in (first, second))
     rule = first.route.terminal.rules[decision.level]
     text = f"tables that are referred to come before selected ones: {mine} is referred to, {other} is selected"
-    yield Step("rank", text, delegating(rule), rule_name(rule), other=first.id)
+    yield Step("rank", text, entry_at(rule, mine), rule_name(rule), other=first.id)
+    yield Step("written", f"{other.name} is selected", entry_at(rule, other), rule_name(rule))
 
 
 def by_reference(decision: Decision, first: RouteRow, second: RouteRow) -> Iterator[Step]:
@@ -174,7 +191,8 @@ def by_reference(decision: Decision, first: RouteRow, second: RouteRow) -> Itera
     mine, other = (row.route.terminal.tables[decision.level].table.ref for row in (first, second))
     rule = first.route.terminal.rules[decision.level]
     text = f"references stay as they are listed: {mine} is listed before {other}"
-    yield Step("rank", text, delegating(rule), rule_name(rule), other=first.id)
+    yield Step("rank", text, entry_at(rule, mine), rule_name(rule), other=first.id)
+    yield Step("written", f"{other.name} is listed after it", entry_at(rule, other), rule_name(rule))
 
 
 def by_table_name(decision: Decision, first: RouteRow, second: RouteRow) -> Iterator[Step]:
@@ -190,8 +208,13 @@ def by_table_age(decision: Decision, first: RouteRow, second: RouteRow) -> Itera
     mine, other = (row.route.terminal.tables[decision.level].table for row in (first, second))
     text = f"of selected tables of one weight the older comes first: {aged(mine)} before {aged(other)}"
     text += equal_age(mine.created, other.created)
-    at = Origin(mine.ref, ("metadata", "creationTimestamp"))
-    yield Step("rank", text, at, value=mine.created, other=first.id)
+    yield Step("rank", text, created_at(mine.ref), value=mine.created, other=first.id)
+    yield Step("written", f"{other.ref.name}: {created_words(other.created)}", created_at(other.ref))
+
+
+def created_at(ref: ObjectRef) -> Origin:
+    """The field that says when an object was created."""
+    return Origin(ref, ("metadata", "creationTimestamp"))
 
 
 def aged(each: RouteTable) -> str:
@@ -207,6 +230,17 @@ def created_words(created: str | None) -> str:
 def equal_age(mine: str | None, other: str | None) -> str:
     """That age does not tell two objects apart, so that their names do."""
     return "; their ages are equal, so their names decide" if mine == other else ""
+
+
+def entry_at(rule: RouteRule, table: ObjectRef) -> Origin:
+    """The entry of a delegating rule that leads to a table: its reference, else the first selector that fits."""
+    entries = rule.action.entries if isinstance(rule.action, Delegate) else ()
+    named = (each for each in entries if isinstance(each, TableRef))
+    found = next((each for each in named if (each.namespace, each.name) == (table.namespace, table.name)), None)
+    found_by = next((each for each in entries if isinstance(each, Selector)), None)
+    if found is not None:
+        return found.origin
+    return found_by.origin if found_by else delegating(rule)
 
 
 def delegating(rule: RouteRule) -> Origin:
@@ -227,20 +261,22 @@ def by_catch_all(first: RouteRow, second: RouteRow) -> Iterator[Step]:
     """That a catch-all moves behind the routes of all roots (`spec/envoy.md` 72)."""
     leaf = second.route.terminal
     text = (
-        f"several hosts share the domain; {leaf_name(second)} of {second.route.root.ref} fits every request, "
-        f"and such routes move behind all others, so {leaf_name(first)} of {first.route.root.ref} comes first"
+        f"several hosts share the domain; {leaf_name(second)} of {second.route.root.ref} fits every request: "
+        f"a catch-all, and these come last, so {leaf_name(first)} of {first.route.root.ref} comes first"
     )
-    yield Step("rank", text, matchers_of(leaf), rule_name(leaf.rules[-1]), other=first.id)
+    yield Step("rank", text, leaf.rules[-1].origin, rule_name(leaf.rules[-1]), other=first.id)
 
 
 def by_root(first: RouteRow, second: RouteRow) -> Iterator[Step]:
     """That the routes of the older of two hosts come first (`spec/envoy.md` 73)."""
     mine, other = first.route.root, second.route.root
-    text = "several hosts share the domain, and the routes of the older come first: "
+    both = is_catch_all(first.route.match) and is_catch_all(second.route.match)
+    last = "both are catch-alls, which come last, " if both else ""
+    text = f"several hosts share the domain; {last}and the routes of the older come first: "
     text += f"{mine.ref} ({created_words(mine.created)}) before {other.ref} ({created_words(other.created)})"
     text += equal_age(mine.created, other.created)
-    at = Origin(mine.ref, ("metadata", "creationTimestamp"))
-    yield Step("rank", text, at, value=mine.created, other=first.id)
+    yield Step("rank", text, created_at(mine.ref), value=mine.created, other=first.id)
+    yield Step("written", f"{other.ref.name}: {created_words(other.created)}", created_at(other.ref))
 
 
 def ranking_words(ranking: Ranking) -> str:

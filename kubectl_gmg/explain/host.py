@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.explain.route import Ground, trouble_steps
-from kubectl_gmg.explain.selection import mismatches
+from kubectl_gmg.explain.selection import mismatches, sides
+from kubectl_gmg.explain.sharing import hidden
 from kubectl_gmg.explain.words import counted, listener_words, path_of
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.conventions import SharedDomain
@@ -60,7 +61,7 @@ def host_title(ref: ObjectRef, places: tuple[Served, ...], served: tuple[Served,
     yield f"{ref}, a host"
     if not places:
         lacks = routing_not_read(ground.declared, ("VirtualGateway",))
-        among = "of those asked about " if ground.narrowed else "among those read " if lacks else ""
+        among = "among those read " if lacks else ""
         yield f"No gateway {among}serves it" + (f": {', '.join(lacks)}." if lacks else ".")
     elif not served:
         yield "A gateway selects it, but serves none of its domains."
@@ -125,8 +126,11 @@ def by_selection(host: VirtualHost, gateway: Gateway) -> Iterator[Step]:
     for listener in unlike(gateway):
         for entry in listener.declared.selects:
             if isinstance(entry, Selector):
-                why = "; ".join(mismatches(entry, host.ref, host.labels)) or "it is left out all the same"
-                yield Step("lost", f"{gateway.ref} does not select it: {why}", entry.origin, other=str(gateway.ref))
+                misses = mismatches(entry, host.ref, host.labels)
+                why = "; ".join(each.text for each in misses) or "it is left out all the same"
+                at = misses[0].wanted if misses else entry.origin
+                yield Step("lost", f"{gateway.ref} does not select it: {why}", at, other=str(gateway.ref))
+                yield from sides(misses)
         if not listener.declared.selects:
             yield Step("lost", f"{gateway.ref} selects no host", listener.declared.origin, other=str(gateway.ref))
 
@@ -165,6 +169,7 @@ def by_name(host: VirtualHost, gateway: Gateway) -> Iterator[Step]:
     if not tenancy.sees(viewer, host.ref, host.labels, Shared.ROUTE_TABLE):
         why = tenancy.why_hidden(viewer, host.ref, host.labels, Shared.ROUTE_TABLE)
         yield Step("lost", f"{ref} does not see it: {why}", named[0].origin, other=str(ref))
+        yield from hidden(gateway.realm, ref, host.ref, host.labels)
         return
     for listener in gateway.listeners:
         yield from refused(host, gateway, listener, tenancy)
@@ -188,7 +193,8 @@ def not_allowed(entry: Allowance, host: VirtualHost, gateway: ObjectRef, tenancy
     if entry.own_workspace and tenancy.owner(host.ref) != tenancy.owner(gateway):
         return f"workspace: wanted {tenancy.owner(gateway)}, it belongs to {tenancy.owner(host.ref)}"
     if entry.selector is not None and not allows(entry, host, gateway, tenancy):
-        return "; ".join(mismatches(entry.selector, host.ref, host.labels)) or "it is of another workspace"
+        misses = mismatches(entry.selector, host.ref, host.labels)
+        return "; ".join(each.text for each in misses) or "it is of another workspace"
     if not any(common(domain, entry.domain) for domain in host.domains):
         return f"domain: wanted {entry.domain}, it has {', '.join(host.domains) or 'none'}"
     return "it is left out all the same"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from kubectl_gmg.explain.words import quoted
+from kubectl_gmg.explain.words import flow, quoted
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.resolved import PolicyState, PolicyUse, Terminal
@@ -25,10 +25,10 @@ def chain_steps(name: str, value: Sourced[str], leaf: Terminal) -> Iterator[Step
     first, *displaced = value.chain()
     kind, why = source_of(first.origin, leaf)
     given = {use.ref for use in leaf.policies}
-    yield Step(kind, f"{name} = {first.value}: {why}", first.origin, writer(first.origin, leaf), first.value)
+    yield Step(kind, f"{name} = {flow(first.value)}: {why}", first.origin, writer(first.origin, leaf), first.value)
     for each in displaced:
         _, whence = source_of(each.origin, leaf)
-        text = f"{name} = {each.value} ({whence}) loses to it: {rule_between(first.origin, each.origin, given)}"
+        text = f"{name} = {flow(each.value)} ({whence}) loses to it: {rule_between(first.origin, each.origin, given)}"
         yield Step("displaced", text, each.origin, writer(each.origin, leaf), each.value, str(first.origin))
 
 
@@ -49,7 +49,7 @@ def source_of(origin: Origin, leaf: Terminal) -> tuple[str, str]:
 def rule_between(winner: Origin, loser: Origin, policies: Collection[ObjectRef]) -> str:
     """Why one value wins over another (`spec/v1beta1.md` D-12, D-32)."""
     if loser.ref not in policies:
-        return "what is nearer to the route wins"
+        return "what stands nearest to the route wins"
     return OLDER if winner.ref in policies else INLINE
 
 

@@ -127,8 +127,10 @@ def reach_steps(row: RouteRow, rows: Sequence[RouteRow]) -> Iterator[Step]:
         other = next((each for each in rows if (each.id, each.route.index) == (shadow.id, shadow.index)), None)
         if other is not None:
             rule = other.route.terminal.rules[-1]
-            text = f"{route_name(other)} takes some of its requests first, such as {request_words(shadow.request)}"
-            yield Step("lost", text, rule.origin, rule_name(rule), match_words(other.route.match), other.id)
+            words = match_words(other.route.match)
+            text = f"{route_name(other)} ({words}) takes some of its requests first, such as "
+            text += request_words(shadow.request)
+            yield Step("lost", text, rule.origin, rule_name(rule), words, other.id)
     if reach.omitted:
         yield Step("lost", f"{reach.omitted} more earlier routes may take some of its requests")
     if not reach.decided:
@@ -141,7 +143,7 @@ def never(row: RouteRow, reach: Reach, rows: Sequence[RouteRow]) -> Iterator[Ste
     takers = [each for each in takers if row.route.index is None or (each.route.index or 0) < row.route.index]
     shown = f"; try {request_words(reach.request)}" if reach.request else ""
     if reach.proof is Proof.DISABLED:
-        text = "no request can meet its conditions as the proxy reads them"
+        text = "as the proxy reads them, no request can meet its conditions, or no name can lead to its host"
     elif reach.proof is Proof.CONTRADICTION:
         text = "its own conditions exclude each other, so no request meets all of them"
     elif reach.proof is Proof.DROPPED:

@@ -73,7 +73,10 @@ def explain_route(target: str, row: RouteRow, ground: Ground, request: Request |
 def title(row: RouteRow, rows: Iterable[RouteRow]) -> Iterator[str]:
     """What becomes of a route, in a line or two."""
     reach, route = row.reach, row.route
-    if route.terminal.because:
+    if route.status is Status.FROZEN:
+        codes = ", ".join(route.terminal.because)
+        yield f"Frozen: something in its host is broken ({codes}), so what was accepted last keeps serving."
+    elif route.terminal.because:
         yield f"Not served as written: {because(route.terminal.because)}."
     if row.listener.declared.https_redirect:
         yield "Its listener redirects every request to https before any route is looked at."
@@ -131,6 +134,8 @@ def trouble_steps(rows: Iterable[RouteRow]) -> Iterator[Step]:
 
 def trouble(row: RouteRow) -> str:
     """What is wrong with a route, in short; empty if nothing is."""
+    if row.route.status is Status.FROZEN:
+        return "is frozen, since something in its host is broken"
     if row.route.terminal.because:
         return f"is not served as written: {because(row.route.terminal.because)}"
     if row.reach is None or row.reach.proof is None:

@@ -1,59 +1,103 @@
-"""Why a selector does not select an object: the first condition that fails, with both sides of it."""
+"""Why a selector does not select an object: each condition that fails, with the fields of both sides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from kubectl_gmg.model.action import Operator, Requirement, Selector
 from kubectl_gmg.model.declared import Labels
-from kubectl_gmg.model.origin import ObjectRef
+from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.resolve.index import holds
+from kubectl_gmg.views import Step
 
 WANTS = {
-    Operator.EQUALS: "= {values}",
-    Operator.DOUBLE_EQUALS: "= {values}",
-    Operator.NOT_EQUALS: "other than {values}",
-    Operator.IN: "one of {values}",
-    Operator.NOT_IN: "none of {values}",
-    Operator.EXISTS: "to be there",
-    Operator.DOES_NOT_EXIST: "not to be there",
-    Operator.GREATER_THAN: "greater than {values}",
-    Operator.LESS_THAN: "less than {values}",
+    Operator.EQUALS: "{key}={values}",
+    Operator.DOUBLE_EQUALS: "{key}={values}",
+    Operator.NOT_EQUALS: "{key} other than {values}",
+    Operator.IN: "{key} one of {values}",
+    Operator.NOT_IN: "{key} none of {values}",
+    Operator.EXISTS: "{key} to be there",
+    Operator.DOES_NOT_EXIST: "{key} not to be there",
+    Operator.GREATER_THAN: "{key} greater than {values}",
+    Operator.LESS_THAN: "{key} less than {values}",
 }
 
 
-def mismatches(selector: Selector, ref: ObjectRef, labels: Labels) -> tuple[str, ...]:
-    """Every condition of a selector that an object fails, with what is wanted and what it has; none if it fits."""
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A condition that an object fails: what is wanted by which field, and what the object has in which."""
+
+    text: str
+    wanted: Origin
+    has: str
+    at: Origin
+
+
+def mismatches(selector: Selector, ref: ObjectRef, labels: Labels) -> tuple[Mismatch, ...]:
+    """Every condition of a selector that an object fails; none if it fits."""
     if not selector.valid:
-        return ("the selector is not valid, and such a selector selects nothing",)
-    return tuple(failing(selector, ref, dict(labels)))
+        text = "the selector is not valid, and such a selector selects nothing"
+        return (Mismatch(text, selector.origin, "", Origin(ref)),)
+    return (*misplaced(selector, ref), *mislabelled(selector, ref, dict(labels)))
 
 
-def failing(selector: Selector, ref: ObjectRef, labels: dict[str, str]) -> Iterator[str]:
-    """The conditions that fail, the namespace first."""
+def misplaced(selector: Selector, ref: ObjectRef) -> Iterator[Mismatch]:
+    """The conditions on namespace, name and cluster that fail."""
     spaces = selector.namespaces
     if spaces is not None and ref.namespace not in spaces:
-        yield f"namespace: wanted {' or '.join(sorted(spaces)) or 'none at all'}, it is in {ref.namespace}"
+        names = " or ".join(sorted(spaces)) or "none at all"
+        wants = f"wanted namespace {names}"
+        if selector.own_namespace:
+            wants = f"the selector names no namespaces, so it looks in its own only: wanted namespace {names}"
+        field = selector.origin if selector.own_namespace else selector.origin / spaces_field(selector)
+        has = f"it is in namespace {ref.namespace}"
+        yield Mismatch(f"{wants}, {has}", field, has, Origin(ref, ("metadata", "namespace")))
     if selector.name and selector.name != ref.name:
-        yield f"name: wanted {selector.name}, it is called {ref.name}"
+        has = f"it is called {ref.name}"
+        own = Origin(ref, ("metadata", "name"))
+        yield Mismatch(f"wanted name {selector.name}, {has}", selector.origin / "name", has, own)
     if selector.cluster and ref.cluster and selector.cluster != ref.cluster:
-        yield f"cluster: wanted {selector.cluster}, it is in {ref.cluster}"
+        has = f"it is in cluster {ref.cluster}"
+        yield Mismatch(f"wanted cluster {selector.cluster}, {has}", selector.origin / "cluster", has, Origin(ref))
+
+
+def mislabelled(selector: Selector, ref: ObjectRef, labels: dict[str, str]) -> Iterator[Mismatch]:
+    """The conditions on labels that fail."""
+    field = selector.origin / ("expressions" if selector.expressed else "labels")
     for each in selector.requirements:
         if not holds(each, labels):
-            has = f"it has {labels[each.key]}" if each.key in labels else "it has no such label"
-            yield f"label {each.key}: wanted {wanted(each).removeprefix('= ')}, {has}"
+            has = f"it has {each.key}={labels[each.key]}" if each.key in labels else "it has no such label"
+            has = has if labels else "it has no labels"
+            text = f"label {each.key}: wanted {wanted(each)}, {has}"
+            yield Mismatch(text, field, has, Origin(ref, ("metadata", "labels")))
+
+
+def sides(found: Iterable[Mismatch]) -> Iterator[Step]:
+    """What the object has, field by field; and what else is wanted of it after the first condition."""
+    for number, each in enumerate(found):
+        if number:
+            yield Step("written", each.text, each.wanted)
+        if each.has:
+            yield Step("written", each.has, each.at, value=each.has)
+
+
+def spaces_field(selector: Selector) -> str:
+    """The field that lists the namespaces of a selector."""
+    return "namespace" if selector.one_namespace else "namespaces"
 
 
 def wanted(requirement: Requirement) -> str:
     """What a condition on a label asks for."""
-    return WANTS[requirement.operator].format(values=", ".join(requirement.values))
+    return WANTS[requirement.operator].format(key=requirement.key, values=", ".join(requirement.values))
 
 
 def selector_words(selector: Selector) -> str:
     """What a selector selects, in words."""
     spaces = selector.namespaces
-    parts = ["any namespace" if spaces is None else f"namespace {' or '.join(sorted(spaces))}"]
+    listed = "any namespace" if spaces is None else f"{spaces_field(selector)} {', '.join(sorted(spaces))}"
+    parts = [f"its own namespace {', '.join(sorted(spaces))}" if spaces and selector.own_namespace else listed]
     parts += [f"name {selector.name}"] if selector.name else []
-    parts += [f"label {each.key} {wanted(each)}" for each in selector.requirements]
+    parts += [f"label {wanted(each)}" for each in selector.requirements]
     parts += [f"workspace {selector.workspace}"] if selector.workspace else []
-    return ", ".join(parts)
+    return "; ".join(parts)

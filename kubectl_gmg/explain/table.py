@@ -9,7 +9,8 @@ from kubectl_gmg.explain.action import ENDS
 from kubectl_gmg.explain.compare import sorting, weight_of
 from kubectl_gmg.explain.order import weighed
 from kubectl_gmg.explain.route import Ground, trouble_steps
-from kubectl_gmg.explain.selection import mismatches, selector_words
+from kubectl_gmg.explain.selection import mismatches, selector_words, sides
+from kubectl_gmg.explain.sharing import hidden
 from kubectl_gmg.explain.words import because, counted, quoted, rule_name
 from kubectl_gmg.model.action import Delegate, Selector, SortMethod, TableRef
 from kubectl_gmg.model.declared import RouteRule, RouteTable, VirtualHost
@@ -130,16 +131,16 @@ def absences(table: RouteTable, ground: Ground) -> Iterator[Step]:
     """For every delegating rule of the table's generation why it does not include it, the nearest misses first."""
     tenancy = Tenancy(ground.declared.realm(table.ref))
     found = [
-        (len(why), step)
+        (len(why), steps)
         for rule in delegating_rules(table, ground)
-        for why, step in missed(rule, table, tenancy, ground)
+        for why, steps in missed(rule, table, tenancy, ground)
     ]
     found.sort(key=lambda each: each[0])
     if not found:
         yield Step(
             "lost", "there is no rule that hands over to route tables, so nothing can include it", Origin(table.ref)
         )
-    yield from (step for _, step in found[:MOST_ABSENT])
+    yield from (step for _, steps in found[:MOST_ABSENT] for step in steps)
     if len(found) > MOST_ABSENT:
         yield Step("lost", f"{len(found) - MOST_ABSENT} more rules hand over to tables, and none of them to this one")
 
@@ -166,20 +167,23 @@ def delegating_rules(table: RouteTable, ground: Ground) -> Iterator[RouteRule]:
 
 def missed(
     rule: RouteRule, table: RouteTable, tenancy: Tenancy, ground: Ground
-) -> Iterator[tuple[tuple[str, ...], Step]]:
+) -> Iterator[tuple[tuple[str, ...], tuple[Step, ...]]]:
     """Why each entry of a rule does not lead to the table."""
     entries = rule.action.entries if isinstance(rule.action, Delegate) else ()
     name = f"{quoted(rule)} of {rule.origin.ref}"
     if not entries:
-        yield ("",), Step("lost", f"{name} names and selects no table", rule.origin, rule_name(rule))
+        yield ("",), (Step("lost", f"{name} names and selects no table", rule.origin, rule_name(rule)),)
     for entry in entries:
-        why = entry_misses(entry, rule, table, tenancy)
+        misses = mismatches(entry, table.ref, table.labels) if isinstance(entry, Selector) else ()
+        why = (*(each.text for each in misses), *entry_misses(entry, rule, table, tenancy))
         if not why:
             why = (not_entered(rule, table, ground),)
-        verb = "names another table:" if isinstance(entry, TableRef) else "does not select it:"
-        fits = isinstance(entry, Selector) and not mismatches(entry, table.ref, table.labels)
-        verb = "would select it, but" if fits else verb
-        yield why, Step("lost", f"{name} {verb} {'; '.join(why)}", entry.origin, rule_name(rule))
+        verb = "names another table:" if isinstance(entry, TableRef) else "would select it, but"
+        verb = "does not select it:" if misses else verb
+        at = misses[0].wanted if misses else entry.origin
+        lost = Step("lost", f"{name} {verb} {'; '.join(why)}", at, rule_name(rule))
+        kept_apart = hidden(ground.declared.realm(table.ref), rule.origin.ref, table.ref, table.labels)
+        yield why, (lost, *sides(misses), *(kept_apart if isinstance(entry, Selector) and not misses else ()))
 
 
 def entry_misses(entry: TableRef | Selector, rule: RouteRule, table: RouteTable, tenancy: Tenancy) -> tuple[str, ...]:
@@ -188,7 +192,7 @@ def entry_misses(entry: TableRef | Selector, rule: RouteRule, table: RouteTable,
         if (entry.namespace, entry.name) != (table.ref.namespace, table.ref.name):
             return (f"wanted {entry.namespace or 'no namespace'}/{entry.name}",)
         return ()
-    why = mismatches(entry, table.ref, table.labels)
+    why: tuple[str, ...] = ()
     owner, viewer = tenancy.owner(table.ref), tenancy.owner(rule.origin.ref)
     if entry.workspace and owner != entry.workspace and viewer:
         why = (*why, f"workspace: wanted {entry.workspace}, it belongs to {owner or 'none'}")

@@ -8,7 +8,7 @@ from kubectl_gmg.explain.action import destination_words
 from kubectl_gmg.explain.compare import reasons
 from kubectl_gmg.explain.options import policy_step
 from kubectl_gmg.explain.route import Ground, explain_route, once, trouble
-from kubectl_gmg.explain.words import counted, match_words, request_words, route_name, rule_name
+from kubectl_gmg.explain.words import counted, flow, match_words, request_words, route_name, rule_name
 from kubectl_gmg.model.action import DestinationKind, ResolvedDestination
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import PolicyState
@@ -90,7 +90,7 @@ def explain_policy(target: str, ref: ObjectRef, ground: Ground) -> Explained:
         rows=rows,
         title=(str(ref), f"It {outcome}." if states else "It touches no route of a gateway."),
         options=tuple(
-            Step("written", f"{name} = {value.value}", value.origin, value=value.value) for name, value in sets
+            Step("written", f"{name} = {flow(value.value)}", value.origin, value=value.value) for name, value in sets
         ),
         policies=tuple(step for row in once(rows) for step in use_steps(row, ref)),
     )
@@ -148,11 +148,13 @@ def outcome_words(answer: Simulated) -> str:
 
 def late_steps(answer: Simulated) -> Iterator[Step]:
     """The later routes that match the request as well, and why they stand later."""
-    for row in too_late(answer)[:MOST_LATE]:
-        rule = row.route.terminal.rules[-1]
-        why = "; ".join(step.text for step in reasons(answer.row, row) if step.kind in WHY) if answer.row else ""
-        text = f"{route_name(row)} matches too, but stands later: {why}"
-        yield Step("lost", text, rule.origin, rule.name, match_words(row.route.match), row.id)
+    for place, row in enumerate(too_late(answer)[:MOST_LATE]):
+        rule, words = row.route.terminal.rules[-1], match_words(row.route.match)
+        why = reasons(answer.row, row) if answer.row else ()
+        said = "; ".join(step.text for step in why if step.kind in WHY)
+        text = f"{route_name(row)} ({words}) matches too, but stands later"
+        yield Step("lost", text if place == 0 else f"{text}: {said}", rule.origin, rule.name, words, row.id)
+        yield from why if place == 0 else ()
 
 
 def too_late(answer: Simulated) -> list[RouteRow]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from shlex import quote
+from typing import Any
 
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.match import ROOT, HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, ValueKind
@@ -55,13 +57,13 @@ def tested(kind: ValueKind, value: str) -> str:
 def header_words(header: HeaderMatch) -> str:
     """A test of a header."""
     words = f"header {header.name} {tested(header.kind, header.value)}"
-    return f"not: {words}" if header.invert else words
+    return f"no {words}" if header.invert else words
 
 
 def query_words(query: QueryParameterMatch) -> str:
     """A test of a query parameter."""
     words = f"query parameter {query.name} {tested(query.kind, query.value)}"
-    return f"not: {words}" if query.invert else words
+    return f"no {words}" if query.invert else words
 
 
 def match_words(match: RouteMatch) -> str:
@@ -76,6 +78,20 @@ def match_words(match: RouteMatch) -> str:
 def rule_name(rule: RouteRule) -> str:
     """What people call a rule."""
     return rule.name or rule.segment
+
+
+def flow(value: str) -> str:
+    """The JSON text of a value as people write it in a manifest: `{attempts: 5, perTryTimeout: 2s}`."""
+    return flowing(json.loads(value))
+
+
+def flowing(value: Any) -> str:
+    """A value in the flow style of YAML; the quotes of texts are left out."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {flowing(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(flowing, value)) + "]"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def quoted(rule: RouteRule) -> str:

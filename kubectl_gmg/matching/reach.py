@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kubectl_gmg.matching.finder import RouteFinder
-from kubectl_gmg.matching.language import Work
 from kubectl_gmg.matching.neighbours import Neighbours, alone
 from kubectl_gmg.matching.path import Prepared
+from kubectl_gmg.matching.search import Work
 from kubectl_gmg.matching.space import ROUTED_METHODS, Space, demands
 from kubectl_gmg.matching.theory import (
     Closed,

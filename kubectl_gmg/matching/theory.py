@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kubectl_gmg.matching.condition import failed_condition
-from kubectl_gmg.matching.language import Spent, Wanted, Work, find_text
 from kubectl_gmg.matching.path import Prepared, prepare
+from kubectl_gmg.matching.search import Spent, Wanted, Work, find_text
 from kubectl_gmg.matching.space import (
     METHOD,
     PATH,

@@ -56,7 +56,8 @@ class Selector:
 
     `namespaces` of None means all of them, an empty text any. A selector that is not `valid` selects nothing. Where
     `one_namespace` holds a single one is written, as `namespace`, else a list, as `namespaces`. What is `expressed` is
-    written as expressions, beside which no `labels` may stand.
+    written as expressions, beside which no `labels` may stand. `own_namespace` says that no namespaces are written, so
+    that it means the one of the object that holds it.
     """
 
     origin: Origin
@@ -68,6 +69,7 @@ class Selector:
     workspace: str = ""
     one_namespace: bool = field(default=False, compare=False)
     expressed: bool = field(default=False, compare=False)
+    own_namespace: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

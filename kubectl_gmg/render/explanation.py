@@ -25,10 +25,11 @@ HEADINGS = {
 }
 """What the sections match, order, options and action are called for people."""
 
-ABSENT = {("table", True): "why no rule includes it", ("host", True): "why no gateway serves it"}
+ABSENT = {"table": "why no rule includes it", "host": "why no gateway serves it"}
 """The same where something is in vain."""
 RIVALS = "who else takes such requests"
-"""What follows in the section order for people, where other routes take requests of this one, or would."""
+UNREACHED = "why no request gets here"
+"""What follows the section order for people, where other routes take requests of this one, or would."""
 
 WIDTH = 80
 MOST_EFFECTS = 12
@@ -50,9 +51,15 @@ class Sheet:
 
     def text(self, text: str, indent: int = 0, hang: int | None = None, style: str = "") -> None:
         """A text, filled; words that are too long for a line stay whole."""
-        first, later = " " * indent, " " * (indent if hang is None else hang)
+        first = " " * indent
+        filled = self._filled(text, first, " " * (indent if hang is None else hang))
+        if any(len(each) > self._width for each in filled):
+            filled = self._filled(text, first, first)  # a field that is too long for a hanging line
+        self.blocks += [line(Span(each, style)) for each in filled or [""]]
+
+    def _filled(self, text: str, first: str, later: str) -> list[str]:
         width = max(self._width, len(later) + 20)
-        filled = textwrap.wrap(
+        return textwrap.wrap(
             shown(text),
             width,
             initial_indent=first,
@@ -60,7 +67,6 @@ class Sheet:
             break_long_words=False,
             break_on_hyphens=False,
         )
-        self.blocks += [line(Span(each, style)) for each in filled or [""]]
 
     def gap(self) -> None:
         """An empty line, once."""
@@ -136,23 +142,25 @@ def one(sheet: Sheet, items: list[Explained]) -> None:
         return
     match, order, options, action = HEADINGS[item.target_type]
     stands, rivals = parted(item)
-    sheet.section(ABSENT.get((item.target_type, all_lost(item.match)), match), item.match)
-    sheet.section(ABSENT.get((item.target_type, all_lost(stands)), order), stands)
-    sheet.section(RIVALS, rivals)
+    absent = ABSENT.get(item.target_type, "") if not item.rows else ""
+    sheet.section(absent if item.target_type == "table" and in_vain(item.match) else match, item.match)
+    sheet.section(absent if item.target_type == "host" and in_vain(stands) else order, stands)
+    reach = item.rows[0].reach if item.rows else None
+    sheet.section(UNREACHED if reach and reach.proof else RIVALS, rivals)
     sheet.section(options, item.options)
     sheet.section(action, item.action)
     sheet.section("policies", item.policies)
     if item.target_type not in ("route", "url"):
-        listed(sheet, item.rows)
+        listed(sheet, item.rows, headed=item.target_type in ("destination", "policy"))
     if item.not_simulated:
         sheet.gap()
         sheet.text(f"not simulated, though it may change the answer: {', '.join(item.not_simulated)}", hang=2)
     changes(sheet, item.alternatives)
 
 
-def all_lost(steps: tuple[Step, ...]) -> bool:
-    """Whether every step says that something is in vain."""
-    return bool(steps) and all(step.kind == "lost" for step in steps)
+def in_vain(steps: tuple[Step, ...]) -> bool:
+    """Whether the steps say why something does not come to be."""
+    return any(step.kind == "lost" for step in steps) and not any(step.kind == "applied" for step in steps)
 
 
 def parted(item: Explained) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
@@ -175,8 +183,8 @@ def route_head(sheet: Sheet, row: RouteRow, alike: list[RouteRow]) -> None:
     sheet.text(f"gateway {gateway.namespace}/{gateway.name} {listeners} · host {domains}", indent=2, hang=4)
 
 
-def listed(sheet: Sheet, rows: tuple[RouteRow, ...]) -> None:
-    """The routes that something leads to, each once for every host."""
+def listed(sheet: Sheet, rows: tuple[RouteRow, ...], *, headed: bool) -> None:
+    """The routes that something leads to, each once for every host, which is named where it is not plain."""
     distinct: dict[object, RouteRow] = {}
     for row in rows:
         distinct.setdefault((id(row.gateway), id(row.route)), row)
@@ -188,7 +196,7 @@ def listed(sheet: Sheet, rows: tuple[RouteRow, ...]) -> None:
     for row in found[:MOST_ROWS]:
         hosts.setdefault((id(row.gateway), id(row.host)), []).append(row)
     for kept in hosts.values():
-        if len(hosts) > 1:
+        if headed or len(hosts) > 1:
             gateway = kept[0].gateway.ref
             domains = ", ".join(kept[0].host.domains) or "no domain left"
             sheet.text(f"gateway {gateway.namespace}/{gateway.name} · host {domains}", hang=2)
@@ -235,9 +243,15 @@ def changes(sheet: Sheet, alternatives: tuple[Alternative, ...]) -> None:
             sheet.text(effect, indent=4, hang=6)
 
 
+def changed_field(edit: Edit) -> str:
+    """The name of a field that changes; an entry of a list changes its position there."""
+    field = edit.at.field
+    return "position" if field.endswith("]") else field.rpartition(".")[2]
+
+
 def edit_words(edit: Edit) -> str:
     """A change in words."""
-    field = edit.at.field.rpartition(".")[2]
+    field = changed_field(edit)
     before = f" instead of {edit.before}" if edit.before is not None else ""
     return f"{field} {edit.after}{before}" + (f" at {edit.name}" if edit.name else "")
 
@@ -264,7 +278,7 @@ def effect_words(effects: tuple[Effect, ...]) -> Iterator[str]:
 def what_if(sheet: Sheet, alternative: Alternative) -> None:
     """What would happen after a change that somebody asked about (`spec/cli.md` 7)."""
     for number, edit in enumerate(alternative.edits):
-        field = edit.at.field.rpartition(".")[2]
+        field = changed_field(edit)
         owner = edit.at.ref.name
         name = owner if edit.name in ("", owner) else f"{owner}/{edit.name}"
         sheet.text(f"{'and' if number else 'what if'}  {field} of {name} were {edit.after}", hang=9, style="bold")

@@ -30,6 +30,19 @@ def delegations_below(nodes: Iterable[Node]) -> Iterator[Delegation]:
                     yield from delegations_below(target.nodes)
 
 
+def ends_below(nodes: Iterable[Node]) -> Iterator[Terminal]:
+    """Every end of a tree; that of a delegating rule that is replaced is what is served in its place."""
+    for node in nodes:
+        if isinstance(node, Terminal):
+            yield node
+        elif node.replaced is not None:
+            yield node.replaced
+        else:
+            for target in node.targets:
+                if isinstance(target, Target):
+                    yield from ends_below(target.nodes)
+
+
 def way(leaf: Terminal) -> Way:
     """The way down to a leaf: its rules and tables; it stays the same when policies join."""
     return (*map(id, leaf.rules), *(id(inclusion.table) for inclusion in leaf.tables))

@@ -60,7 +60,9 @@ def hit(path: Path, item: dict[str, Any], request: dict[str, Any]) -> tuple[int,
 
 def only(manifests: list[dict[str, Any]], name: str, *arguments: str) -> dict[str, Any]:
     """The one route of that name."""
-    found = [item for item in routes_json(manifests, *arguments)["items"] if item["id"].endswith(f"/{name}")]
+    found: list[dict[str, Any]] = [
+        item for item in routes_json(manifests, *arguments)["items"] if item["id"].endswith(f"/{name}")
+    ]
     assert len(found) == 1
     return found[0]
 

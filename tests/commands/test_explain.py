@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from pytest_mock import MockerFixture
 
+from kubectl_gmg.model.snapshot import NOWHERE
 from tests.commands.make import (
     delegates,
     gateway,
@@ -26,6 +28,7 @@ from tests.commands.make import (
     table,
     traffic_policy,
 )
+from tests.commands.test_unread import Cluster
 from tests.examples import EXPECTED, identifiers, load, sources
 from tests.render import contract
 from tests.run import Ran, gmg
@@ -153,6 +156,73 @@ def test_who_takes_the_requests_of_an_unreachable_route() -> None:
         ("demo-routetable", "10"),
         ("demo-routetable2", "0"),
     ]
+
+
+NEVER = [
+    (rule("q", "/a?b"), "disabled", "as the proxy reads them, no request can meet its conditions"),
+    (
+        rule("q", "/a", queryParameters=[{"name": "x", "value": "1"}, {"name": "x", "value": "2"}]),
+        "contradiction",
+        "its own conditions exclude each other",
+    ),
+]
+
+
+@pytest.mark.parametrize("never,proof,said", NEVER)
+def test_why_a_route_can_never_match_by_itself(never: Json, proof: str, said: str) -> None:
+    (item,) = items("explain", "vh/q", objects=[gateway(), host(never, rule("rest"))])
+    (lost,) = of(item, "order", "lost")
+    assert (lost["value"], lost["with"]) == (proof, None)
+    assert said in lost["text"]
+    out = run("explain", "vh/q", objects=[gateway(), host(never, rule("rest"))]).out
+    assert "It can never match: no request meets its conditions." in out
+    assert "why no request gets here" in out
+
+
+def test_several_routes_together_take_every_request() -> None:
+    test = {"name": "x", "value": "1"}
+    objects = [
+        gateway(),
+        host(
+            rule("with", "/a", headers=[test]),
+            rule("without", "/a", headers=[{**test, "invertMatch": True}]),
+            rule("left", "/a/b"),
+        ),
+    ]
+    (item,) = items("explain", "left", objects=objects)
+    (lost,) = of(item, "order", "lost")
+    assert lost["value"] == "joint"
+    assert "#1 with and #2 without together take them all" in lost["text"]
+    takers = [each for each in of(item, "order", "written") if each["with"]]
+    assert [(each["with"], each["value"]) for each in takers] == [
+        ("vh/with", "prefix /a, header x = 1"),
+        ("vh/without", "prefix /a, no header x = 1"),
+    ]
+
+
+def test_what_the_product_drops_behind_a_catch_all() -> None:
+    root = {
+        "apiVersion": "networking.gloo.solo.io/v2",
+        "kind": "RouteTable",
+        "metadata": {"name": "root", "namespace": "ns"},
+        "spec": {
+            "hosts": ["h.example"],
+            "virtualGateways": [{"name": "gw", "namespace": "ns"}],
+            "http": [
+                {"name": "all", "directResponse": {"status": 200}},
+                {"name": "behind", "matchers": [{"uri": {"prefix": "/b"}}], "directResponse": {"status": 200}},
+            ],
+        },
+    }
+    edge = {
+        "apiVersion": "networking.gloo.solo.io/v2",
+        "kind": "VirtualGateway",
+        "metadata": {"name": "gw", "namespace": "ns"},
+        "spec": {"listeners": [{"http": {}, "port": {"number": 80}}]},
+    }
+    (item,) = items("explain", "behind", objects=[root, edge])
+    assert "the product drops it behind a route that fits every request" in item["title"][0]
+    assert {each["value"] for each in of(item, "order", "lost")} == {None, "dropped"}
 
 
 def test_who_takes_some_requests() -> None:
@@ -375,7 +445,7 @@ def test_roots_are_merged_by_age_and_catch_alls_come_last() -> None:
     before, after = of(next(each for each in answer("alive", *SECOND) if "shop" in each["key"]), "order", "neighbour")
     assert "RouteTable gateways/shop (created 2026-02-01T00:00:00Z)" in before["text"]
     assert "before RouteTable gateways/status (created 2026-03-01T00:00:00Z)" in before["text"]
-    assert "fits every request, and such routes move behind all others" in after["text"]
+    assert "a catch-all, and these come last" in after["text"]
 
 
 def test_versus_needs_two_routes_of_one_host() -> None:
@@ -439,7 +509,7 @@ def test_kinds_of_options_and_their_rules() -> None:
         ("retries", "written"),
     ]
     said = {each["value"]: each["text"] for each in of(item, "options", "displaced")}
-    assert "what is nearer to the route wins" in said['{"attempts": 2}']
+    assert "what stands nearest to the route wins" in said['{"attempts": 2}']
     assert "wins over policies" in said['"9s"']
     (use,) = of(item, "policies")
     assert "applies: csrf" in use["text"]
@@ -488,6 +558,26 @@ def test_a_broken_delegate_says_what_it_misses() -> None:
     assert "RouteTable team1/routes: workspace ops does not import it from team1" in said
 
 
+def test_what_freezes_a_host_is_named_at_each_of_its_routes() -> None:
+    (item,) = gmg("explain", "root/b", "-f", str(V2 / "failure-freeze-config.yaml"), "-o", "json").json["items"]
+    assert "Frozen" in item["title"][0]
+    lost = of(item, "action", "lost")
+    assert [where(each) for each in lost] == [
+        "RouteTable gateways/root spec.http[1]",
+        "RouteTable gateways/root spec.http[0]",
+        "RouteTable gateways/root spec.http[0].forwardTo.destinations[0]",
+    ]
+    assert "Service apps/missing does not exist" in texts(lost)
+    (mode,) = of(item, "action", "written")
+    assert (mode["value"], where(mode)) == ("FREEZE_CONFIG", "RouteTable gateways/root spec.failureMode")
+
+
+def test_a_destination_that_does_not_exist_is_named() -> None:
+    (item,) = gmg("explain", "root/a", "-f", str(V2 / "failure-route-replacement.yaml"), "-o", "json").json["items"]
+    assert "Service apps/missing does not exist" in texts(of(item, "action", "lost"))
+    assert of(item, "action", "written")[0]["value"] == "ROUTE_REPLACEMENT"
+
+
 # --- tables, hosts, gateways, destinations, policies
 
 
@@ -502,9 +592,9 @@ def test_a_table_with_what_includes_it_and_its_routes() -> None:
 
 
 UNUSED = [
-    (delegates(namespaces=["other"]), {}, "namespace: wanted other, it is in ns"),
-    (delegates(namespaces=["ns"], labels={"k": "v"}), {"k": "w"}, "label k: wanted v, it has w"),
-    (delegates(namespaces=["ns"], labels={"k": "v"}), {}, "label k: wanted v, it has no such label"),
+    (delegates(namespaces=["other"]), {}, "wanted namespace other, it is in namespace ns"),
+    (delegates(namespaces=["ns"], labels={"k": "v"}), {"k": "w"}, "label k: wanted k=v, it has k=w"),
+    (delegates(namespaces=["ns"], labels={"k": "v"}), {"other": "w"}, "label k: wanted k=v, it has no such label"),
     (delegates("ns/another"), {}, "names another table: wanted ns/another"),
 ]
 
@@ -514,7 +604,7 @@ def test_why_no_rule_includes_a_table(action: Json, labels: Json, said: str) -> 
     objects = [gateway(), host(rule("top", "/", action)), table(ONE, labels=labels)]
     (item,) = items("explain", "rt/rt", objects=objects)
     assert item["routes"] == []
-    (lost,) = of(item, "match")
+    (lost,) = of(item, "match", "lost")
     assert said in lost["text"]
     assert where(lost).startswith("VirtualHost ns/vh spec.routes[0].delegateAction")
     assert "why no rule includes it" in run("explain", "rt/rt", objects=objects).out
@@ -523,7 +613,29 @@ def test_why_no_rule_includes_a_table(action: Json, labels: Json, said: str) -> 
 def test_a_table_that_is_not_exported_nor_asked_for() -> None:
     said = texts(of(only("rt/cart/internal", *SECOND), "match", "lost"))
     assert "workspace cart does not export it to edge" in said
-    assert "label part: wanted catalog, it has no such label" in said
+    assert "label part: wanted part=catalog, it has no such label" in said
+
+
+def test_both_sides_of_a_selector_are_named() -> None:
+    objects = [
+        gateway(),
+        host(rule("top", "/", delegates(namespaces=["ns"], labels={"k": "v"}))),
+        table(ONE, labels={"k": "w"}),
+    ]
+    (item,) = items("explain", "rt/rt", objects=objects)
+    assert [where(each) for each in of(item, "match")] == [
+        "VirtualHost ns/vh spec.routes[0].delegateAction.selector.labels",
+        "RouteTable ns/rt metadata.labels",
+    ]
+
+
+def test_both_sides_of_the_sharing_are_named() -> None:
+    (item,) = answer("rt/cart/internal", *SECOND)
+    places = [where(each) for each in of(item, "match") if each["at"]]
+    assert "WorkspaceSettings cart/cart spec.exportTo[0]" in places
+    assert "RouteTable cart/internal metadata.labels" in places
+    assert "WorkspaceSettings gateways/edge spec.importFrom[0]" in places
+    assert "only shares ROUTE_TABLE, public=yes" in texts(of(item, "match"))
 
 
 def test_a_table_below_a_table_that_nothing_leads_to() -> None:
@@ -549,13 +661,20 @@ def test_a_rule_that_hands_over_to_nothing() -> None:
     assert "It leads to no route at all." in item["title"]
 
 
-def test_what_was_not_read_is_not_called_missing() -> None:
-    alone = table(ONE, name="alone")
-    title = items("explain", "rt/alone", objects=[alone])[0]["title"]
-    assert "No rule leads to it, so none of its rules is served." in title
-    narrowed = [gateway(name="one", namespace="ns"), gateway(name="two", namespace="far"), host(ONE)]
-    (item,) = items("explain", "vh/vh", "--gateway", "far/two", objects=narrowed)
-    assert "No gateway of those asked about serves it." in item["title"]
+@pytest.mark.parametrize(
+    "kind,target,known,unknown",
+    [
+        ("RouteTable", "rt/alone", "No rule leads to it, so none", "No rule among those read leads to it: "),
+        ("VirtualGateway", "vh/vh", "No gateway serves it.", "No gateway among those read serves it: "),
+    ],
+)
+def test_what_was_not_read_is_not_called_missing(
+    mocker: MockerFixture, kind: str, target: str, known: str, unknown: str
+) -> None:
+    objects = [gateway(namespace="far"), host(ONE), table(TWO, name="alone")]
+    cluster = Cluster(mocker)
+    assert known in cluster.run("explain", target, objects=objects).out
+    assert unknown in " ".join(cluster.run("explain", target, objects=objects, **{kind: NOWHERE}).out.split())
 
 
 def test_a_host_with_domains_that_it_has_and_has_not() -> None:
@@ -575,9 +694,12 @@ def test_a_host_with_domains_that_it_has_and_has_not() -> None:
 def test_why_a_gateway_does_not_select_a_host() -> None:
     objects = [gateway(), host(ONE, namespace="far")]
     (item,) = items("explain", "vh/vh", objects=objects)
-    (lost,) = of(item, "order")
-    assert "VirtualGateway ns/gw does not select it: namespace: wanted ns, it is in far" in lost["text"]
-    assert where(lost) == "VirtualGateway ns/gw spec.connectionHandlers[0].http.routeConfig[0].virtualHostSelector"
+    (lost,) = of(item, "order", "lost")
+    assert "VirtualGateway ns/gw does not select it: wanted namespace ns, it is in namespace far" in lost["text"]
+    assert (
+        where(lost)
+        == "VirtualGateway ns/gw spec.connectionHandlers[0].http.routeConfig[0].virtualHostSelector.namespaces"
+    )
     assert "why no gateway serves it" in run("explain", "vh/vh", objects=objects).out
 
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from kubectl_gmg.matching.canonical import Normalization, canonical
 from kubectl_gmg.matching.condition import failed_condition, in_range
-from kubectl_gmg.matching.language import Spent, TextTest, Wanted, Work, accepted, find_text, language
+from kubectl_gmg.matching.language import TextTest, accepted, language
 from kubectl_gmg.matching.neighbours import Neighbours
 from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.matching.reach import HostTheory
+from kubectl_gmg.matching.search import Spent, Wanted, Work, find_text
 from kubectl_gmg.matching.space import Space
 from kubectl_gmg.matching.theory import Truth, covers, mended, overlaps
 from kubectl_gmg.matching.universe import HEADER_VALUES, HOSTS, PATHS, QUERY_VALUES

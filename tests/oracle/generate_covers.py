@@ -137,6 +137,11 @@ def plain_path(rng: Random, stems: list[str]) -> PathMatch:
     return PathMatch(kind, stem, ignore_case=chance(rng, 30))
 
 
+def can_be_separated(text: str) -> bool:
+    """Whether Envoy takes a text for a separated prefix."""
+    return text[:1] == "/" and text[1:] != "" and text[-1] != "/" and "?" not in text and "#" not in text
+
+
 def narrower(rng: Random, stems: list[str], match: RouteMatch) -> RouteMatch:
     """A match that wants the same and something more, or a narrower path."""
     path = match.path
@@ -144,7 +149,7 @@ def narrower(rng: Random, stems: list[str], match: RouteMatch) -> RouteMatch:
         longer = path.value.rstrip("/") + rng.choice(["/b", "/x", "/7", ""])
         text = rng.choice([longer, longer, longer.swapcase(), path.value])
         kind = rng.choice([path.kind, PathKind.EXACT, PathKind.SEPARATED_PREFIX])
-        kind = kind if text.startswith("/") and len(text) > 1 else PathKind.EXACT
+        kind = kind if can_be_separated(text) else PathKind.EXACT
         match = replace(match, path=PathMatch(kind, text, path.ignore_case and chance(rng, 50)))
     return added(match, some_test(rng)) if chance(rng, 60) else match
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from kubectl_gmg.analysis import reachability
-from kubectl_gmg.matching import automaton, language, neighbours, re2_syntax, reach, space, theory, universe
+from kubectl_gmg.matching import automaton, language, neighbours, re2_syntax, reach, search, space, theory, universe
 from kubectl_gmg.matching.finder import RouteFinder
 from kubectl_gmg.matching.reach import HostTheory
 from kubectl_gmg.matching.space import Space
@@ -165,7 +165,7 @@ def budget_complains() -> Iterator[str]:
     everything, *halves = (
         space.demands(RouteMatch(PathMatch(PathKind.REGEX, each)))[0] for each in ("/[ab]*", *HALVES)
     )
-    maker = theory.RequestMaker(Space(), language.Work(500))
+    maker = theory.RequestMaker(Space(), search.Work(500))
     if maker.possible((everything, *(half.negated for half in halves))) is not theory.Truth.UNKNOWN:
         yield "more was looked at than the budget allows"
 
@@ -279,13 +279,13 @@ def blanks_around_values(patch: Patch) -> None:
 
 @fault
 def budget_ignored(patch: Patch) -> None:
-    patch.setattr(language.Work, "spend", lambda self, amount=1: None)
+    patch.setattr(search.Work, "spend", lambda self, amount=1: None)
 
 
 @fault
 def port_ignored(patch: Patch) -> None:
     real = space.demands
-    for module in (reach, theory, neighbours, reachability):
+    for module in (reach, theory, neighbours):
         patch.setattr(module, "demands", lambda match: real(replace(match, port=None)))
 
 

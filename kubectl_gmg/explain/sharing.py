@@ -1,0 +1,76 @@
+"""Why one workspace does not see what another has: who does not export or import it (`spec/v2.md` 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_gmg.model.declared import Labels, Realm
+from kubectl_gmg.model.origin import ObjectRef, Origin
+from kubectl_gmg.model.workspace import Share, Shared, WorkspaceSettings
+from kubectl_gmg.resolve.tenancy import Tenancy, of_object, with_workspace
+from kubectl_gmg.views import Step
+
+RULE = "a table of another workspace is used only where its workspace exports it and the other one imports it"
+
+
+def hidden(realm: Realm, viewer: ObjectRef, ref: ObjectRef, labels: Labels) -> tuple[Step, ...]:
+    """Why the workspace of one object does not see a table of another one: the rule, and the settings that lack it.
+
+    Nothing where the table is seen, or one of both belongs to no workspace.
+    """
+    tenancy = Tenancy(realm)
+    mine, theirs = tenancy.owner(viewer), tenancy.owner(ref)
+    if not mine or not theirs or tenancy.sees(mine, ref, labels, Shared.ROUTE_TABLE):
+        return ()
+    exports = tuple(one_side(realm, tenancy, (theirs, mine), ref, labels, exported=True))
+    imports = tuple(one_side(realm, tenancy, (mine, theirs), ref, labels, exported=False))
+    return (Step("written", RULE), *exports, *imports)
+
+
+def one_side(
+    realm: Realm, tenancy: Tenancy, sides: tuple[str, str], ref: ObjectRef, labels: Labels, *, exported: bool
+) -> Iterator[Step]:
+    """What the settings of one workspace say of sharing the table with the other one."""
+    own, other = sides
+    verb, field = (f"exports it to {other}", "exportTo") if exported else (f"imports it from {other}", "importFrom")
+    settings = [each for each in realm.settings if each.everywhere or tenancy.owner(each.ref) == own]
+    partner = next(each for each in realm.workspaces if each.name == other)
+    about = [(each, share) for each in settings for share in shares(each, exported=exported)]
+    named = [(each, share) for each, share in about if with_workspace(share, partner)]
+    fitting = [each for each in named if of_object(each[1], ref, labels, Shared.ROUTE_TABLE)]
+    if fitting:
+        found, share = fitting[0]
+        yield Step("written", f"{found.ref} of workspace {own} {verb}", share.origin, other=str(found.ref))
+        return
+    if not settings:
+        yield Step("lost", f"workspace {own} has no settings, so nothing there {verb}", Origin(ref), other=own)
+    for each in settings:
+        text = f"nothing in {each.ref} of workspace {own} {verb}"
+        yield Step("lost", text, Origin(each.ref, ("spec", field)), other=str(each.ref))
+    for each, share in named:
+        text = f"{share.origin.field} of {each.ref} names {other}, but only shares {resources(share)}"
+        yield Step("lost", text, share.origin, other=str(each.ref))
+        has = ", ".join(f"{key}={value}" for key, value in labels) or "no labels"
+        yield Step("written", f"the table has {has}", Origin(ref, ("metadata", "labels")), value=has)
+
+
+def shares(settings: WorkspaceSettings, *, exported: bool) -> tuple[Share, ...]:
+    """What settings export, or import."""
+    return settings.exports if exported else settings.imports
+
+
+def resources(share: Share) -> str:
+    """What an entry is about, in words."""
+    return " or ".join(
+        ", ".join(
+            (
+                *([each.kind.value] if each.kind is not Shared.ALL else []),
+                *(f"{key}={value}" for key, value in each.labels),
+                *([f"name {each.name}"] if each.name else []),
+                *([f"namespace {each.namespace}"] if each.namespace else []),
+                *([f"cluster {each.cluster}"] if each.cluster else []),
+            )
+        )
+        or "everything"
+        for each in share.resources
+    )
