@@ -1,8 +1,8 @@
 """Questions that people ask, with the whole answer to each (`spec/cli.md` 4.1, 6.6, 7).
 
-`questions.yaml` holds what is asked, the command, what the answer must name (written by hand from the specification and
-the input: both objects, both fields, the deciding value on each side, the rule) and the answer itself. After a change of
-the wording `python -m tests.test_questions` writes the answers anew; read them before you keep them.
+`questions.yaml` holds what is asked, the command, what the answer must name (written by hand from the specification
+and the input: both objects, both fields, the deciding value on each side, the rule) and the answer itself. After a
+change of the wording `python -m tests.test_questions` writes the answers anew; read them before you keep them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Text(str):
 class Writer(yaml.SafeDumper):
     """Writes answers line by line."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         """Indent the items of a list too."""
         super().increase_indent(flow, indentless=False)
 
