@@ -21,7 +21,12 @@ def test_the_corpus_is_there() -> None:
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: str(path.relative_to(CORPUS)))
 def test_loads_and_resolves(path: Path) -> None:
     """Each command answers, or says that the file holds none of our kinds, one object twice, or no YAML."""
-    for command in (("routes", "--all-routes"), ("tree",), ("curl", "http://example.com/")):
+    for command in (
+        ("routes", "--all-routes"),
+        ("tree",),
+        ("curl", "http://example.com/"),
+        ("explain", "http://example.com/"),
+    ):
         ran = gmg(*command, "-f", str(path), "-o", "json")
         if ran.code == 3:
             assert any(reason in ran.err for reason in ("there are no Gloo Mesh Gateway objects", "is given twice"))

@@ -66,7 +66,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("arguments", ["--help", "--version", "version --client", "routes --help", "curl --help"])
+@pytest.mark.parametrize(
+    "arguments", ["--help", "--version", "version --client", "routes --help", "curl --help", "explain --help"]
+)
 def test_what_reads_nothing_imports_nothing_heavy(arguments: str) -> None:
     imported = modules(*arguments.split())
     assert "kubectl_gmg.cli" in imported
@@ -76,7 +78,15 @@ def test_what_reads_nothing_imports_nothing_heavy(arguments: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", ["routes", "routes -o json", "tree", "curl http://host-0.example.com/service-0/v0", "export envoy"]
+    "arguments",
+    [
+        "routes",
+        "routes -o json",
+        "tree",
+        "curl http://host-0.example.com/service-0/v0",
+        "explain host-0.example.com#1",
+        "export envoy",
+    ],
 )
 def test_files_need_no_cluster_library_and_pipes_no_terminal(arguments: str, file: str) -> None:
     imported = modules(*arguments.split(), "-q", "-f", file)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.run import Ran, gmg
 
-COMMANDS = (("routes",), ("tree",), ("curl",), ("version",), ("export",), ("export", "envoy"))
+COMMANDS = (("routes",), ("tree",), ("curl",), ("explain",), ("version",), ("export",), ("export", "envoy"))
 
 
 def error(ran: Ran) -> dict[str, object]:

@@ -185,7 +185,7 @@ LOGINS: dict[str, Callable[[Stage], None]] = {
     "credential helper": by_helper,
     "client certificate": by_certificate,
 }
-READERS = [*COMMANDS.values(), ("export", "envoy"), ("version",)]
+READERS = [*COMMANDS.values(), ("explain", "www.example.com#1"), ("export", "envoy"), ("version",)]
 FORMATS = {"routes": ("table", "wide", "json", "yaml", "csv"), "tree": ("tree", "json"), "export": ("yaml", "json")}
 
 

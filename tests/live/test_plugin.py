@@ -110,6 +110,8 @@ def test_several_pages_were_read(plugin: Plugin) -> None:
         ("tree",),
         ("curl", "-H", "Host: www.example.com", "localhost:8081/ratings/1"),
         ("curl", "http://www.example.com/reviews/v1/version"),
+        ("explain", "v1-version", "--what-if", "weight=20"),
+        ("explain", "http://www.example.com/ratings/1"),
     ],
     ids=" ".join,
 )

@@ -142,6 +142,7 @@ COMMANDS = [
     ("routes", "--host", "shop.example"),
     ("tree",),
     ("curl", "http://shop.example/far"),
+    ("explain", "http://shop.example/far"),
     ("export", "envoy"),
     ("version",),
 ]

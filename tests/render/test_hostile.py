@@ -52,6 +52,9 @@ FORMATS = [
     *(("tree", "-o", output) for output in ("tree", "dot", "mermaid", "json", "yaml")),
     *(("curl", "http://h.example/", "-o", output) for output in ("text", "json", "yaml")),
     ("curl", "http://h.example/", "-v", "--all"),
+    *(("explain", "h.example", "-o", output) for output in ("text", "json", "yaml")),
+    ("explain", "h.example#1"),
+    ("explain", "http://h.example/f", "--color", "always"),
     ("export", "envoy"),
     ("routes", "--color", "always"),
     ("tree", "--width", "50"),
@@ -169,6 +172,10 @@ def test_errors(text: str, flags: tuple[str, ...]) -> None:
         ("routes", f"--{text}"),
         ("routes", "--demo", "-f", text),
         ("tree", text),
+        ("explain", text),
+        ("explain", "v1", "--versus", text),
+        ("explain", "v1", "--what-if", text),
+        ("explain", "v1", "--what-if", f"weight={text}"),
         ("curl", text, "--expect", f"route={text}"),
         ("curl", "h.example", "--listener", text),
         ("curl", "h.example", "-H", text),
@@ -222,6 +229,7 @@ def test_any_text(name: str, path: str, body: str) -> None:
         ("routes", "-o", "yaml"),
         ("tree", "-o", "dot"),
         ("tree", "--width", "40"),
+        ("explain", "h.example#1", "--width", "80"),
         ("curl", f"http://h.example/{path}", "-v"),
     )
     for command in commands:

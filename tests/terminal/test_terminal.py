@@ -38,6 +38,7 @@ COMMANDS = [
     ("routes", "--demo"),
     ("tree", "--demo"),
     ("curl", "http://www.example.com/reviews/v1/version", "--demo"),
+    ("explain", "v1-version", "--demo"),
 ]
 
 
