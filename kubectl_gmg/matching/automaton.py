@@ -82,7 +82,8 @@ class Automaton:
         Following these ways meets few states, where following all at once may meet very many.
         """
         for place in sorted(self._places[state][0]):
-            yield self._net.thread(place)[0], self._number(self._net.thread(place)[1])
+            ranges, reached = self._net.thread(place)
+            yield ranges, self._number(reached)
 
     def full(self, state: State) -> bool:
         """Whether surely every text from here on is accepted; False also where that is too much to find out."""

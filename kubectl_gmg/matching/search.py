@@ -123,7 +123,8 @@ def sample(pattern: Automaton, universe: Universe, work: Work) -> str | None:
             return text
         breaks = tuple(universe.breaks(place))
         for ranges, following in pattern.threads(state):
-            for letter in letters_within(ranges, breaks):
+            low, high = ranges[0]
+            for letter in (low,) if low == high and len(ranges) == 1 else letters_within(ranges, breaks):
                 after = universe.step(place, letter)
                 if after is not None and (following, after) not in seen:
                     seen.add((following, after))
