@@ -6,10 +6,10 @@ become ids. A verdict is confirmed by the look-up that simulates requests: every
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from kubectl_gmg.matching.host import DomainTable
+from kubectl_gmg.matching.host import DomainTable, lookup_name
 from kubectl_gmg.matching.reach import HostTheory
 from kubectl_gmg.matching.space import Space, differs_by_listener
 from kubectl_gmg.matching.wellformed import malformed_host
@@ -20,6 +20,7 @@ from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route
 from kubectl_gmg.model.verdict import Proof
 from kubectl_gmg.resolve.merge import is_catch_all
 from kubectl_gmg.resolve.rows import terminal_id
+from kubectl_gmg.simulate.entry import has_chain, server_name
 from kubectl_gmg.views import Reach, RouteRow, Shadow
 
 ENCRYPTED = (Protocol.HTTPS, Protocol.TLS)
@@ -62,7 +63,7 @@ class Reachability:
         if space is None or theory is None:
             return NOWHERE
         found = self._reach(row, theory, route.index - 1, shadows=shadows)
-        return at_listener(found, space, answers_itself=row.listener.declared.https_redirect)
+        return at_listener(found, space, row.listener)
 
     def _reach(self, row: RouteRow, theory: HostTheory, place: int, *, shadows: bool) -> Reach:
         verdict = theory.verdict(place)
@@ -110,9 +111,11 @@ class Reachability:
             chosen = table.choose(name)
             return chosen is not None and chosen[1] is host
 
-        names = [name for domain in host.domains for name in first_served(domain, table, host)]
+        likely = tuple(name for pattern in listener.declared.server_names for name in names_of(pattern))
+        names = [name for domain in host.domains for name in first_served(domain, table, host, likely)]
         if not names:
             return None
+        names.sort(key=lambda name: not has_chain(listener, lookup_name(name)))
         first = names[0]
         encrypted = listener.declared.protocol in ENCRYPTED
         spellings = (*names, f"{first}:{listener.port or 8080}", first.upper())
@@ -131,9 +134,13 @@ def at_port(match: RouteMatch, port: int | None) -> RouteMatch:
     return replace(match, port=None) if port is not None and match.port is not None else match
 
 
-def first_served(domain: str, table: DomainTable[Host], host: Host) -> Iterator[str]:
-    """A name that a domain of a host covers and that no other host takes away, if one is found."""
-    for name in names_of(domain):
+def first_served(domain: str, table: DomainTable[Host], host: Host, likely: Iterable[str] = ()) -> Iterator[str]:
+    """A name that a domain of a host covers and that no other host takes away, if one is found.
+
+    Names that are `likely`, since a TLS chain is for them, are tried first.
+    """
+    covering = DomainTable([(domain, True)])
+    for name in (*(each for each in likely if covering.choose(each)), *names_of(domain)):
         chosen = table.choose(name)
         if chosen is not None and chosen[1] is host and not malformed_host(name):
             yield name
@@ -158,16 +165,17 @@ def catch_alls(row: RouteRow) -> list[Route]:
     return list(same)[:1]
 
 
-def at_listener(reach: Reach, space: Space, *, answers_itself: bool) -> Reach:
+def at_listener(reach: Reach, space: Space, listener: ResolvedListener) -> Reach:
     """The same with requests as they come to this listener."""
-    one = reach.witness or reach.request
-    if not answers_itself and one is not None and (one.scheme, one.port) == (space.scheme, space.usual_port):
+    one, answers_itself = reach.witness or reach.request, listener.declared.https_redirect
+    alike = one is not None and (one.scheme, one.port) == (space.scheme, space.usual_port)
+    if alike and not answers_itself and not listener.declared.server_names:
         return reach
 
     def here(request: Request) -> Request:
-        if (request.scheme, request.port) == (space.scheme, space.port or request.port):
-            return request
-        return replace(request, scheme=space.scheme, port=space.usual_port, host=space.hosts[0])
+        if (request.scheme, request.port) != (space.scheme, space.port or request.port):
+            request = replace(request, scheme=space.scheme, port=space.usual_port, host=space.hosts[0])
+        return with_chain(request, listener)
 
     return replace(
         reach,
@@ -175,3 +183,11 @@ def at_listener(reach: Reach, space: Space, *, answers_itself: bool) -> Reach:
         witness=here(reach.witness) if reach.witness and not answers_itself else None,
         shadowed_by=tuple(replace(each, request=here(each.request)) for each in reach.shadowed_by),
     )
+
+
+def with_chain(request: Request, listener: ResolvedListener) -> Request:
+    """A request with a server name that the listener has a TLS chain for, if its host is none (`spec/cli.md` 6.3)."""
+    if request.scheme != "https" or has_chain(listener, server_name(request)):
+        return request
+    names = (name for pattern in listener.declared.server_names for name in names_of(pattern))
+    return replace(request, sni=next((name for name in names if has_chain(listener, name)), None))

@@ -15,8 +15,8 @@ from kubectl_gmg.model.resolved import Delegation, Host, Node, Resolved, Target
 from kubectl_gmg.resolve.walk import tables_below
 from kubectl_gmg.views import Alternative, RouteRow
 
-Subject = RouteRow | ObjectRef
-"""A route, a table or a host."""
+Subject = RouteRow | ObjectRef | RouteRule
+"""A route, a table or a host, or a rule that delegates."""
 
 LOWEST, HIGHEST = -(2**31), 2**31 - 1
 """What the weight of a table can be."""
@@ -70,12 +70,13 @@ def table_of(subject: Subject, resolved: Resolved) -> RouteTable:
             f"{subject.id} is written in {subject.route.root.ref} itself, and only tables have a weight",
             "name a route of a table, or try position",
         )
-    table = tables(resolved).get(subject)
+    holder = subject.origin.ref if isinstance(subject, RouteRule) else subject
+    table = tables(resolved).get(holder)
     if table is None:
-        below = {ref for nodes in trees(resolved, subject) for node in nodes for ref in tables_below(node)}
+        below = {ref for nodes in trees(resolved, holder) for node in nodes for ref in tables_below(node)}
         some = tuple(f"rt/{ref.namespace}/{ref.name}" for ref in sorted(below))
         hint = f"name a table, such as {some[0]}" if some else "it delegates to no table"
-        raise UsageError(f"{subject} has no weight: only tables that rules delegate to have one", hint, candidates=some)
+        raise UsageError(f"{holder} has no weight: only tables that rules delegate to have one", hint, candidates=some)
     return table
 
 
@@ -97,6 +98,8 @@ def delegating(subject: Subject, resolved: Resolved) -> tuple[RouteRule, ...]:
     if isinstance(subject, RouteRow):
         rules = subject.route.terminal.rules[-2:-1]
         why = f"{subject.id} is written in {subject.route.root.ref} itself: no rule delegates to it"
+    elif isinstance(subject, RouteRule):
+        return (subject,)
     elif subject in tables(resolved):
         rules = tuple(including(subject, resolved))
         why = f"no rule of a host leads to {subject}"
@@ -151,28 +154,32 @@ def tables(resolved: Resolved) -> dict[ObjectRef, RouteTable]:
     return found
 
 
-def positions(value: str, subjects: Sequence[Subject], _resolved: Resolved) -> Iterator[Change]:
+def positions(value: str, subjects: Sequence[Subject], resolved: Resolved) -> Iterator[Change]:
     """The rule of the subjects at another place of its list."""
-    rules = {}
-    for subject in subjects:
-        if not isinstance(subject, RouteRow):
-            raise UsageError(f"{subject} has no position: only rules have", "name a route by its id")
-        rules[subject.route.terminal.rules[-1].origin] = subject
+    rules = {rule.origin: rule for rule in map(rule_of, subjects)}
     if len(rules) != 1:
-        several = tuple(sorted({row.id for row in rules.values()}))
+        several = tuple(sorted({each.id for each in subjects if isinstance(each, RouteRow)}))
         raise UsageError("--what-if position is about one rule", "name a single route", candidates=several)
-    (row,) = rules.values()
-    among, place = own_list(row), whole_number(value)
+    (rule,) = rules.values()
+    among, place = own_list(rule, resolved), whole_number(value)
     if place is None or not 1 <= place <= len(among):
         hint = f"write a number from 1 to {len(among)}: so many rules are in its list"
         raise UsageError(f"--what-if position={value}: there is no such place", hint)
-    yield moved(among, row.route.terminal.rules[-1], place)
+    yield moved(among, rule, place)
 
 
-def own_list(row: RouteRow) -> Rules:
-    """The list that the rule of a route stands in."""
-    passed = row.route.terminal.tables
-    return passed[-1].table.rules if passed else row.route.root.rules
+def rule_of(subject: Subject) -> RouteRule:
+    """The rule that a subject is, or is made from. Raises `UsageError` where it is none."""
+    if isinstance(subject, ObjectRef):
+        raise UsageError(f"{subject} has no position: only rules have", "name a route by its id")
+    return subject if isinstance(subject, RouteRule) else subject.route.terminal.rules[-1]
+
+
+def own_list(rule: RouteRule, resolved: Resolved) -> Rules:
+    """The list that a rule stands in."""
+    lists = [table.rules for table in tables(resolved).values()]
+    lists += [root.rules for host in hosts(resolved) for root in host.roots]
+    return next(rules for rules in lists if any(each.origin == rule.origin for each in rules))
 
 
 FIELDS: dict[str, Callable[[str, Sequence[Subject], Resolved], Iterator[Change]]] = {

@@ -39,7 +39,7 @@ def explained(target: str, session: Session, *, offers: bool = True) -> tuple[Ex
     ground = Ground(session.declared, session.resolved, offers=offers, narrowed=narrowed)
     if answers := simulated(target, session):
         return tuple(
-            with_alternatives(each, ground, answer)
+            with_alternatives(each, ground, session, answer)
             for each, answer in zip(explain_url(target, answers, ground), answers, strict=True)
         )
     if ref := policy_named(target, session):
@@ -59,8 +59,8 @@ def named(target: str, ground: Ground, session: Session) -> tuple[Explained, ...
         raise
     if found.ids:
         rows = [row for row in ground.every if row.id in found.ids]
-        return tuple(alike_offered([explain_route(target, row, ground) for row in rows], ground))
-    return tuple(of_object(target, ref, ground) for ref in eldest(target, found.refs, ground))
+        return tuple(alike_offered([explain_route(target, row, ground) for row in rows], ground, session))
+    return tuple(of_object(target, ref, ground, session) for ref in eldest(target, found.refs, ground))
 
 
 def eldest(domain: str, refs: Collection[ObjectRef], ground: Ground) -> list[ObjectRef]:
@@ -71,7 +71,7 @@ def eldest(domain: str, refs: Collection[ObjectRef], ground: Ground) -> list[Obj
     return sorted({host.declared.ref for host in named} & set(refs)) or sorted(refs)
 
 
-def of_object(target: str, ref: ObjectRef, ground: Ground) -> Explained:
+def of_object(target: str, ref: ObjectRef, ground: Ground, session: Session) -> Explained:
     """The explanation of one object: a table with hosts is a host."""
     if ref.kind == "VirtualGateway":
         return explain_gateway(target, ref, ground)
@@ -82,22 +82,24 @@ def of_object(target: str, ref: ObjectRef, ground: Ground) -> Explained:
     found = explain_table(target, ref, ground)
     if found.rows or not ground.offers:
         return found
-    return replace(found, alternatives=for_unused(ref, ground.declared, ground.resolved))
+    return replace(found, alternatives=for_unused(ref, ground.declared, session.everything))
 
 
-def alike_offered(found: Iterable[Explained], ground: Ground) -> Iterator[Explained]:
+def alike_offered(found: Iterable[Explained], ground: Ground, session: Session) -> Iterator[Explained]:
     """The explanations with what would change them; that is looked for once where listeners serve a route alike."""
     known: dict[tuple[int, int], tuple[Alternative, ...]] = {}
     for each in found:
         row = each.rows[0]
         place = id(row.gateway), id(row.route)
         if place not in known or not known[place]:
-            known[place] = with_alternatives(each, ground).alternatives
+            known[place] = with_alternatives(each, ground, session).alternatives
         yield replace(each, alternatives=known[place] if row.reach and row.reach.proof else ())
 
 
-def with_alternatives(found: Explained, ground: Ground, answer: Simulated | None = None) -> Explained:
-    """What would let requests through to a route that none gets to.
+def with_alternatives(
+    found: Explained, ground: Ground, session: Session, answer: Simulated | None = None
+) -> Explained:
+    """What would let requests through to a route that none gets to, with what that changes on every gateway.
 
     For a URL what would make the later route win that matches it more closely than the one that answers.
     """
@@ -113,7 +115,7 @@ def with_alternatives(found: Explained, ground: Ground, answer: Simulated | None
         row, request = ground.judged(closer[0]), answer.request
     if row.reach is None or (row.reach.proof is None and request is None):
         return found
-    return replace(found, alternatives=alternatives(row, ground.declared, ground.resolved, row.reach, request))
+    return replace(found, alternatives=alternatives(row, ground.declared, session.everything, row.reach, request))
 
 
 def is_closer(row: RouteRow, than: RouteRow) -> bool:
@@ -206,7 +208,12 @@ def compared(target: str, other: str, session: Session) -> tuple[Explained, ...]
 
 def routes_of(target: str, ground: Ground, session: Session) -> list[RouteRow]:
     """The routes that a TARGET names. Raises `UsageError` if it names something else."""
-    found: Found = meant(target, session)
+    found = Found()
+    try:
+        found = meant(target, session)
+    except NotFoundError:
+        if not handing_over(target, ground):
+            raise
     rows = [row for row in ground.every if row.id in found.ids]
     if not rows:
         raise UsageError(f"{target} is no route, and --versus compares routes", "kubectl gmg routes -o name lists them")
@@ -225,19 +232,13 @@ def tried(target: str, changes: tuple[str, ...], session: Session) -> tuple[Expl
 
 
 def explained_subjects(target: str, ground: Ground, session: Session) -> list[Subject]:
-    """The routes, tables or hosts that a TARGET names."""
+    """The routes, tables, hosts or rules that a TARGET names."""
     try:
         found = meant(target, session)
     except NotFoundError:
         if not (rule := handing_over(target, ground)):
             raise
-        return list(below(rule[0], ground.every))
+        return [rule[1].rule]
     if found.ids:
         return [row for row in ground.every if row.id in found.ids]
     return [*sorted(found.refs)]
-
-
-def below(prefix: str, rows: Iterable[RouteRow]) -> Iterable[RouteRow]:
-    """The routes of the tables that a rule hands over to, not of those further down."""
-    depth = prefix.count("/") + 2
-    return (row for row in rows if row.id.startswith(f"{prefix}/") and row.id.count("/") == depth)

@@ -38,11 +38,17 @@ ENDS = {
     Reason.EMPTY: "the table holds no rules",
     Reason.TOO_DEEP: "the table lies too deep",
     Reason.TOO_MANY: "the routes multiply beyond the budget",
-    Reason.HAS_HOSTS: "the table has hosts of its own, and such a table is not handed over to",
-    Reason.NOT_PREFIX: "a rule that hands over must match by prefix",
+    Reason.HAS_HOSTS: "the table has hosts of its own, and nothing can delegate to such a table",
+    Reason.NOT_PREFIX: "a rule that delegates must match by prefix",
     Reason.UNKNOWN: "not every table was read",
 }
 """Why a rule that hands over reaches nothing (`spec/cli.md` 6.8)."""
+
+MODES = {
+    Status.REPLACED: "only what is broken is replaced, all other routes stay as they are written",
+    Status.FROZEN: "while anything in it is broken, all of its routes stay as they were accepted last",
+}
+"""What the two failure modes mean (`spec/v2.md` 10)."""
 
 FATES = {
     Status.INVALID: "the product leaves the rule out",
@@ -56,6 +62,8 @@ def action_steps(row: RouteRow, request: Request | None = None) -> tuple[Step, .
     """What is done with a request, and what a rewrite or redirect makes of it; without one of an example."""
     prepared = prepare(request) if request else None
     example = prepared if isinstance(prepared, Prepared) else prepared_example(row)
+    if row.route.status is Status.REPLACED:
+        return tuple(fate(row))
     steps = done(row, row.route.action, example)
     if row.route.status is Status.INVALID:
         steps = (replace(step, kind="lost", text=f"if it were served, {step.text}") for step in steps)
@@ -72,7 +80,7 @@ def done(row: RouteRow, action: FinalAction | None, example: Prepared | None) ->
         case Redirect():
             yield from redirecting(row, action, example)
         case DirectResponse():
-            text = f"the proxy answers by itself: {action.status} {action.body}".rstrip()
+            text = f"the proxy itself answers: {action.status} {action.body}".rstrip()
             yield Step("applied", text, action_at(row), rule_label(row), str(action.status))
         case GraphQL():
             text = f"a GraphQL schema answers: {path_of(action.ref)}"
@@ -87,13 +95,13 @@ def fate(row: RouteRow) -> Iterator[Step]:
     if not route.terminal.because or route.status not in FATES:
         return
     codes = ", ".join(route.terminal.because)
-    frozen = route.status is Status.FROZEN
-    why = "something in its host is broken" if frozen else because(route.terminal.because)
-    text = f"{why}: {FATES[route.status]}"
+    # what freezes a host need not be wrong with this very route: the causes follow
+    why = "" if route.status is Status.FROZEN else f"{because(route.terminal.because)}: "
+    text = f"{why}{FATES[route.status]}"
     yield Step("lost", text, route.terminal.rules[-1].origin, rule_label(row), codes)
     if route.status in (Status.REPLACED, Status.FROZEN):
         mode = route.root.failure_mode.value
-        text = f"failureMode {mode} of {route.root.ref} has it so"
+        text = f"failureMode of {route.root.ref} is {mode}: {MODES[route.status]}"
         yield Step("written", text, route.root.origin / "failureMode", value=mode)
     if route.status is Status.FROZEN:
         yield from causes(row)
@@ -120,7 +128,9 @@ def missing(leaf: Terminal, row: RouteRow) -> Iterator[Step]:
         if each.found is Found.MISSING:
             declared = each.declared
             name = f"{declared.namespace}/{declared.name}"
-            yield Step("lost", f"{declared.kind.value} {name} does not exist", declared.origin, rule.name, other=name)
+            yield Step(
+                "lost", f"the destination is {declared.kind.value} {name}", declared.origin, rule.name, other=name
+            )
 
 
 def dead_ends(row: RouteRow) -> Iterator[Step]:

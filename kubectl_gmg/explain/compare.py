@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kubectl_gmg.explain.match import parts_of
-from kubectl_gmg.explain.words import match_words, path_of, quoted, rule_name
+from kubectl_gmg.explain.words import created_words, match_words, path_of, quoted, rule_name
 from kubectl_gmg.model.action import Delegate, Selector, SortMethod, TableRef
 from kubectl_gmg.model.conventions import Ranking
 from kubectl_gmg.model.declared import RouteRule, RouteTable
@@ -121,18 +121,15 @@ def by_list(decision: Decision, first: RouteRow, second: RouteRow) -> Iterator[S
     """That both ways part at two rules of one list."""
     level = decision.level
     mine, other = first.route.terminal.rules[level], second.route.terminal.rules[level]
-    ends = (first.route.terminal.rules[-1], second.route.terminal.rules[-1])
-    holder = mine.origin.ref
-    where = f"both stand in {holder}, whose" if (mine, other) == ends else f"{holder} leads to both, and its"
     text = (
-        f"{where} rules stay as they are written: "
+        f"the rules of {mine.origin.ref} stay as they are written: "
         f"{rule_name(mine)} ({mine.origin.field}) before {rule_name(other)} ({other.origin.field})"
     )
     yield Step("rank", text, mine.origin, rule_name(mine), mine.origin.field, first.id)
-    yield Step("written", f"{rule_name(other)} is written after it", other.origin, rule_name(other), other.origin.field)
+    yield Step("written", f"{rule_name(other)} is written later", other.origin, rule_name(other), other.origin.field)
     for each in (mine, other):
         if isinstance(each.action, Delegate) and each.action.sort is SortMethod.ROUTE_SPECIFICITY:
-            text = f"{quoted(each)} sorts by ROUTE_SPECIFICITY only what is below it, not what stands beside it"
+            text = f"{quoted(each)} sorts by ROUTE_SPECIFICITY, but only what is below it, not what stands beside it"
             yield Step("displaced", text, sorting(each), rule_name(each), SortMethod.ROUTE_SPECIFICITY.value)
 
 
@@ -171,7 +168,7 @@ def by_weight(decision: Decision, first: RouteRow, second: RouteRow) -> Iterator
         yield Step("tie", text, weight_of(tables[0]), value=mine, other=first.id)
         yield Step("written", f"{tables[1].ref.name} weighs {other}", weight_of(tables[1]), value=other)
         return
-    text = f"tables are ordered by weight, higher first: {mine} before {other} (spec.weight of {names})"
+    text = f"tables are ordered by weight, higher first: {mine} before {other}"
     yield Step("rank", text, sorting(rule), rule_name(rule), SortMethod.TABLE_WEIGHT.value, first.id)
     for table in tables:
         yield Step("written", f"{table.ref.name} weighs {table.weight}", weight_of(table), value=str(table.weight))
@@ -222,11 +219,6 @@ def aged(each: RouteTable) -> str:
     return f"{path_of(each.ref)} ({created_words(each.created)})"
 
 
-def created_words(created: str | None) -> str:
-    """When something was created; without a time it counts as the newest (`spec/v1beta1.md` D-26)."""
-    return f"created {created}" if created else "without creationTimestamp, which counts as the newest"
-
-
 def equal_age(mine: str | None, other: str | None) -> str:
     """That age does not tell two objects apart, so that their names do."""
     return "; their ages are equal, so their names decide" if mine == other else ""
@@ -261,8 +253,8 @@ def by_catch_all(first: RouteRow, second: RouteRow) -> Iterator[Step]:
     """That a catch-all moves behind the routes of all roots (`spec/envoy.md` 72)."""
     leaf = second.route.terminal
     text = (
-        f"several hosts share the domain; {leaf_name(second)} of {second.route.root.ref} fits every request: "
-        f"a catch-all, and these come last, so {leaf_name(first)} of {first.route.root.ref} comes first"
+        f"{quoted(leaf.rules[-1])} of {second.route.root.ref} is a catch-all: it fits every request; "
+        "where several hosts share a domain, catch-alls come last"
     )
     yield Step("rank", text, leaf.rules[-1].origin, rule_name(leaf.rules[-1]), other=first.id)
 

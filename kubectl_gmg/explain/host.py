@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.explain.route import Ground, trouble_steps
-from kubectl_gmg.explain.selection import mismatches, sides
+from kubectl_gmg.explain.selection import in_words, mismatches, sides
 from kubectl_gmg.explain.sharing import hidden
 from kubectl_gmg.explain.words import counted, listener_words, path_of
 from kubectl_gmg.model.action import Selector
@@ -127,7 +127,7 @@ def by_selection(host: VirtualHost, gateway: Gateway) -> Iterator[Step]:
         for entry in listener.declared.selects:
             if isinstance(entry, Selector):
                 misses = mismatches(entry, host.ref, host.labels)
-                why = "; ".join(each.text for each in misses) or "it is left out all the same"
+                why = misses[0].text if misses else "it is left out all the same"
                 at = misses[0].wanted if misses else entry.origin
                 yield Step("lost", f"{gateway.ref} does not select it: {why}", at, other=str(gateway.ref))
                 yield from sides(misses)
@@ -151,6 +151,8 @@ def unnamed(host: VirtualHost, gateways: list[Gateway], *, known_all: bool) -> I
         if (parent.namespace, parent.name) not in known:
             missing = "which does not exist" if known_all else "which is not among those asked about or read"
             text = f"it names the gateway {parent.namespace}/{parent.name}, {missing}"
+            if parent.namespace == host.ref.namespace:
+                text += " (a gateway without namespace is looked for in that of the table)"
             yield Step("lost", text, parent.origin, other=f"{parent.namespace}/{parent.name}")
     if not host.parents:
         yield Step("lost", "it names no gateway in virtualGateways", host.origin / "virtualGateways")
@@ -194,7 +196,7 @@ def not_allowed(entry: Allowance, host: VirtualHost, gateway: ObjectRef, tenancy
         return f"workspace: wanted {tenancy.owner(gateway)}, it belongs to {tenancy.owner(host.ref)}"
     if entry.selector is not None and not allows(entry, host, gateway, tenancy):
         misses = mismatches(entry.selector, host.ref, host.labels)
-        return "; ".join(each.text for each in misses) or "it is of another workspace"
+        return in_words(misses) or "it is of another workspace"
     if not any(common(domain, entry.domain) for domain in host.domains):
         return f"domain: wanted {entry.domain}, it has {', '.join(host.domains) or 'none'}"
     return "it is left out all the same"

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from kubectl_gmg.explain.words import flow, quoted
-from kubectl_gmg.model.declared import RouteRule
+from kubectl_gmg.explain.words import created_words, flow, quoted
+from kubectl_gmg.model.declared import Policy, RouteRule
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.resolved import PolicyState, PolicyUse, Terminal
 from kubectl_gmg.views import RouteRow, Step
+
+Ages = Mapping[ObjectRef, str | None]
+"""When policies were created."""
 
 OLDER = "of two policies the older wins"
 INLINE = "what is written at rules and hosts wins over policies"
 
 
-def option_steps(row: RouteRow) -> tuple[Step, ...]:
+def option_steps(row: RouteRow, policies: Iterable[Policy] = ()) -> tuple[Step, ...]:
     """Every field in effect, its value and who says so; then all that it displaced, the nearest first."""
     leaf = row.route.terminal
-    return tuple(step for name, value in leaf.options.fields for step in chain_steps(name, value, leaf))
+    created = {each.ref: each.created for each in policies}
+    return tuple(step for name, value in leaf.options.fields for step in chain_steps(name, value, leaf, created))
 
 
-def chain_steps(name: str, value: Sourced[str], leaf: Terminal) -> Iterator[Step]:
+def chain_steps(name: str, value: Sourced[str], leaf: Terminal, created: Ages) -> Iterator[Step]:
     """One option with all that it displaced."""
     first, *displaced = value.chain()
     kind, why = source_of(first.origin, leaf)
-    given = {use.ref for use in leaf.policies}
+    given = {use.ref: created.get(use.ref) for use in leaf.policies}
     yield Step(kind, f"{name} = {flow(first.value)}: {why}", first.origin, writer(first.origin, leaf), first.value)
     for each in displaced:
         _, whence = source_of(each.origin, leaf)
-        text = f"{name} = {flow(each.value)} ({whence}) loses to it: {rule_between(first.origin, each.origin, given)}"
+        rule = rule_between(first.origin, each.origin, given)
+        text = f"{name} = {flow(each.value)}, {whence}, is not used: {rule}"
         yield Step("displaced", text, each.origin, writer(each.origin, leaf), each.value, str(first.origin))
 
 
@@ -42,15 +47,18 @@ def source_of(origin: Origin, leaf: Terminal) -> tuple[str, str]:
     if any(use.ref == origin.ref for use in leaf.policies):
         return "applied", "given by a policy that selects it"
     if origin.ref == leaf.rules[0].origin.ref:
-        return "inherited", "inherited from the host, for all of its routes"
+        return "inherited", "inherited from the host"
     return "inherited", "inherited from above"
 
 
-def rule_between(winner: Origin, loser: Origin, policies: Collection[ObjectRef]) -> str:
-    """Why one value wins over another (`spec/v1beta1.md` D-12, D-32)."""
+def rule_between(winner: Origin, loser: Origin, policies: Ages) -> str:
+    """Why one value wins over another (`spec/v1beta1.md` D-12, D-32); `policies` are those of the route."""
     if loser.ref not in policies:
-        return "what stands nearest to the route wins"
-    return OLDER if winner.ref in policies else INLINE
+        return "what is nearest to the route wins"
+    if winner.ref not in policies:
+        return INLINE
+    ages = [f"{each.name} ({created_words(policies[each])})" for each in (winner.ref, loser.ref)]
+    return f"{OLDER}: {' before '.join(ages)}"
 
 
 def is_below(origin: Origin, rule: RouteRule) -> bool:

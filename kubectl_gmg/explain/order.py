@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from kubectl_gmg.explain.compare import delegating, ranking_words, reasons, sorting, weight_of
-from kubectl_gmg.explain.words import because, match_words, quoted, request_words, route_name, rule_name, several
+from kubectl_gmg.explain.words import match_words, path_of, quoted, request_words, route_name, rule_name, several
 from kubectl_gmg.model.action import SortMethod
 from kubectl_gmg.model.resolved import Delegation, Status, Target
 from kubectl_gmg.model.verdict import Proof
 from kubectl_gmg.resolve.order import ranked
 from kubectl_gmg.views import Reach, RouteRow, Step
 
+DECIDES = ("rank", "tie")
+"""The kinds of steps that say why one route stands before another."""
+
+WEIGHT = ("spec", "weight")
+"""The field of a table that holds its weight."""
+
 PROOFS = {
-    Proof.EXACT: "its exact path takes every request of this route",
-    Proof.PREFIX: "every path of this route begins with its prefix",
+    Proof.EXACT: "its exact path is the only path of this route",
+    Proof.PREFIX: "its prefix fits every path of this route",
     Proof.REGEX: "its regular expression fits every path of this route",
 }
 """What makes one earlier route take all requests of a later one."""
@@ -28,7 +35,7 @@ def order_steps(row: RouteRow, rows: Sequence[RouteRow]) -> tuple[Step, ...]:
     if row.route.index is None:
         return (left_out(row), *reach_steps(row, rows))
     served = [each for each in rows if each.route.index is not None]
-    text = f"place {row.route.index} of {len(served)}; the first route that matches answers"
+    text = f"place {row.route.index} of {len(served)}: the first route that matches a request answers it"
     place = Step("rank", text, value=str(row.route.index))
     return (place, *sorters(row), *neighbours(row, served), *reach_steps(row, rows))
 
@@ -40,7 +47,7 @@ def left_out(row: RouteRow) -> Step:
         text = "left out: it stands behind a route of the same host that fits every request"
         return Step("lost", text, rule.origin, rule_name(rule))
     codes = row.route.terminal.because
-    text = f"left out by the product: {because(codes)}" if codes else "left out by the product"
+    text = "it has no place, since the product leaves it out"
     return Step("lost", text, rule.origin, rule_name(rule), ", ".join(codes) or None)
 
 
@@ -61,7 +68,7 @@ def sorters(row: RouteRow) -> Iterator[Step]:
             yield Step("rank", text, sorting(rule), name, delegation.sort.value)
         elif len(tables) == 1:
             here = row.route.terminal.tables[level].table
-            text = f"{quoted(rule)} hands over to {here.ref} alone, so its weight decides nothing"
+            text = f"{quoted(rule)} delegates to {here.ref} alone, so its weight decides nothing"
             yield Step("rank", text, delegating(rule), name, str(here.weight))
         else:
             here = row.route.terminal.tables[level].table
@@ -112,7 +119,9 @@ def neighbours(row: RouteRow, served: Sequence[RouteRow]) -> Iterator[Step]:
 def neighbour(row: RouteRow, where: str, why: tuple[Step, ...]) -> Step:
     """A route beside the one that is explained, with what tells them apart."""
     rule = row.route.terminal.rules[-1]
-    said = "; ".join(step.text for step in why if step.kind in ("rank", "tie"))
+    said = "; ".join(step.text for step in why if step.kind in DECIDES)
+    tables = [path_of(step.at.ref) for step in why if step.kind == "written" and step.at and step.at.path == WEIGHT]
+    said += f" (spec.weight of {' and '.join(tables)})" if len(tables) > 1 else ""
     return Step("neighbour", f"{route_name(row)} {where}: {said}", rule.origin, rule_name(rule), other=row.id)
 
 
@@ -123,18 +132,30 @@ def reach_steps(row: RouteRow, rows: Sequence[RouteRow]) -> Iterator[Step]:
         return
     if reach.proof is not None:
         yield from never(row, reach, rows)
-    for shadow in reach.shadowed_by:
-        other = next((each for each in rows if (each.id, each.route.index) == (shadow.id, shadow.index)), None)
-        if other is not None:
-            rule = other.route.terminal.rules[-1]
-            words = match_words(other.route.match)
-            text = f"{route_name(other)} ({words}) takes some of its requests first, such as "
-            text += request_words(shadow.request)
-            yield Step("lost", text, rule.origin, rule_name(rule), words, other.id)
+    yield from with_reasons((step, reasons(other, row)) for other, step in sharing(reach, rows))
     if reach.omitted:
         yield Step("lost", f"{reach.omitted} more earlier routes may take some of its requests")
     if not reach.decided:
         yield Step("lost", "whether every request of it is taken by earlier routes could not be decided")
+
+
+def sharing(reach: Reach, rows: Sequence[RouteRow]) -> Iterator[tuple[RouteRow, Step]]:
+    """The earlier routes that take some of a route's requests, each with such a request."""
+    for shadow in reach.shadowed_by:
+        other = next((each for each in rows if (each.id, each.route.index) == (shadow.id, shadow.index)), None)
+        if other is not None:
+            rule, words = other.route.terminal.rules[-1], match_words(other.route.match)
+            text = f"{route_name(other)} ({words}) takes some of its requests first, such as "
+            text += request_words(shadow.request)
+            yield other, Step("lost", text, rule.origin, rule_name(rule), words, other.id)
+
+
+def with_reasons(pairs: Iterable[tuple[Step, tuple[Step, ...]]]) -> Iterator[Step]:
+    """Steps with the reasons behind each; one rule that is behind several in a row is told once, after the last."""
+    for _, group in groupby(pairs, key=lambda pair: [each.text for each in pair[1] if each.kind in DECIDES]):
+        found = list(group)
+        yield from (step for step, _ in found)
+        yield from found[-1][1]
 
 
 def never(row: RouteRow, reach: Reach, rows: Sequence[RouteRow]) -> Iterator[Step]:
@@ -149,15 +170,20 @@ def never(row: RouteRow, reach: Reach, rows: Sequence[RouteRow]) -> Iterator[Ste
     elif reach.proof is Proof.DROPPED:
         text = "the product leaves it out behind a route of the same host that fits every request"
     elif reach.proof is Proof.JOINT:
-        text = f"no request gets here: {several(map(route_name, takers), 6)} together take them all"
+        text = f"{several(map(route_name, takers), 6)} together take every request of this route"
     else:
         name = several(map(route_name, takers))
-        text = f"no request gets here: {name} answers first, and {PROOFS.get(reach.proof or Proof.PREFIX)}"
+        text = f"{name} answers first: {PROOFS.get(reach.proof or Proof.PREFIX)}"
     rule = row.route.terminal.rules[-1]
     yield Step("lost", text + shown, rule.origin, rule_name(rule), reach.proof.value if reach.proof else None)
-    for taker in takers[:3]:
-        rule = taker.route.terminal.rules[-1]
-        text = f"{route_name(taker)} takes {match_words(taker.route.match)}"
-        yield Step("written", text, rule.origin, rule_name(rule), match_words(taker.route.match), taker.id)
-        if row.route.index is not None:
-            yield from reasons(taker, row)
+    found = takers[:3]
+    if row.route.index is None:
+        yield from map(taken, found)
+    else:
+        yield from with_reasons((taken(each), reasons(each, row)) for each in found)
+
+
+def taken(taker: RouteRow) -> Step:
+    """What an earlier route takes."""
+    rule, words = taker.route.terminal.rules[-1], match_words(taker.route.match)
+    return Step("written", f"{route_name(taker)} takes {words}", rule.origin, rule_name(rule), words, taker.id)

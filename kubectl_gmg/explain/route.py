@@ -63,7 +63,7 @@ def explain_route(target: str, row: RouteRow, ground: Ground, request: Request |
         title=tuple(title(judged, rows)),
         match=match_steps(judged),
         order=order_steps(judged, rows),
-        options=option_steps(judged),
+        options=option_steps(judged, ground.declared.policies),
         action=action_steps(judged, request),
         policies=policy_steps(judged),
         not_simulated=not_simulated(judged.route),
@@ -75,9 +75,11 @@ def title(row: RouteRow, rows: Iterable[RouteRow]) -> Iterator[str]:
     reach, route = row.reach, row.route
     if route.status is Status.FROZEN:
         codes = ", ".join(route.terminal.because)
-        yield f"Frozen: something in its host is broken ({codes}), so what was accepted last keeps serving."
-    elif route.terminal.because:
-        yield f"Not served as written: {because(route.terminal.because)}."
+        yield f"It is frozen: something in its host is broken ({codes}), so what was accepted last keeps serving."
+    elif route.status is Status.REPLACED:
+        yield "It is broken, so the product answers 500 in its place."
+    elif route.terminal.because and route.status is not Status.INVALID:
+        yield f"Not as it should be: {because(route.terminal.because)}."
     if row.listener.declared.https_redirect:
         yield "Its listener redirects every request to https before any route is looked at."
     if route.status is Status.INVALID:

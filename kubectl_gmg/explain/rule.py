@@ -29,7 +29,7 @@ def explain_rule(target: str, prefix: str, delegation: Delegation, ground: Groun
         target_type="table",
         rows=rows,
         title=(
-            f"{quoted(rule)} of {rule.origin.ref} hands {matches} over to route tables",
+            f"{quoted(rule)} of {rule.origin.ref} delegates {matches} to route tables",
             f"It leads to {counted(len(served), 'route') if served else 'no route at all'}.",
         ),
         order=(sort_step(delegation),) if rows else (),

@@ -37,7 +37,7 @@ class Mismatch:
 def mismatches(selector: Selector, ref: ObjectRef, labels: Labels) -> tuple[Mismatch, ...]:
     """Every condition of a selector that an object fails; none if it fits."""
     if not selector.valid:
-        text = "the selector is not valid, and such a selector selects nothing"
+        text = "it is not valid, and such a selector selects nothing"
         return (Mismatch(text, selector.origin, "", Origin(ref)),)
     return (*misplaced(selector, ref), *mislabelled(selector, ref, dict(labels)))
 
@@ -46,20 +46,17 @@ def misplaced(selector: Selector, ref: ObjectRef) -> Iterator[Mismatch]:
     """The conditions on namespace, name and cluster that fail."""
     spaces = selector.namespaces
     if spaces is not None and ref.namespace not in spaces:
-        names = " or ".join(sorted(spaces)) or "none at all"
-        wants = f"wanted namespace {names}"
+        wants = f"it looks in namespace {' or '.join(sorted(spaces)) or 'none at all'}"
         if selector.own_namespace:
-            wants = f"the selector names no namespaces, so it looks in its own only: wanted namespace {names}"
+            wants += ", its own, since it names no namespaces"
         field = selector.origin if selector.own_namespace else selector.origin / spaces_field(selector)
-        has = f"it is in namespace {ref.namespace}"
-        yield Mismatch(f"{wants}, {has}", field, has, Origin(ref, ("metadata", "namespace")))
+        yield Mismatch(wants, field, f"{ref} is in namespace {ref.namespace}", Origin(ref, ("metadata", "namespace")))
     if selector.name and selector.name != ref.name:
-        has = f"it is called {ref.name}"
         own = Origin(ref, ("metadata", "name"))
-        yield Mismatch(f"wanted name {selector.name}, {has}", selector.origin / "name", has, own)
+        yield Mismatch(f"it wants the name {selector.name}", selector.origin / "name", f"{ref} has another name", own)
     if selector.cluster and ref.cluster and selector.cluster != ref.cluster:
-        has = f"it is in cluster {ref.cluster}"
-        yield Mismatch(f"wanted cluster {selector.cluster}, {has}", selector.origin / "cluster", has, Origin(ref))
+        has = f"{ref} is in cluster {ref.cluster}"
+        yield Mismatch(f"it looks in cluster {selector.cluster}", selector.origin / "cluster", has, Origin(ref))
 
 
 def mislabelled(selector: Selector, ref: ObjectRef, labels: dict[str, str]) -> Iterator[Mismatch]:
@@ -67,10 +64,9 @@ def mislabelled(selector: Selector, ref: ObjectRef, labels: dict[str, str]) -> I
     field = selector.origin / ("expressions" if selector.expressed else "labels")
     for each in selector.requirements:
         if not holds(each, labels):
-            has = f"it has {each.key}={labels[each.key]}" if each.key in labels else "it has no such label"
-            has = has if labels else "it has no labels"
-            text = f"label {each.key}: wanted {wanted(each)}, {has}"
-            yield Mismatch(text, field, has, Origin(ref, ("metadata", "labels")))
+            lacks = f"has no label {each.key}" if labels else "has no labels"
+            has = f"has label {each.key}={labels[each.key]}" if each.key in labels else lacks
+            yield Mismatch(f"it wants label {wanted(each)}", field, f"{ref} {has}", Origin(ref, ("metadata", "labels")))
 
 
 def sides(found: Iterable[Mismatch]) -> Iterator[Step]:
@@ -80,6 +76,11 @@ def sides(found: Iterable[Mismatch]) -> Iterator[Step]:
             yield Step("written", each.text, each.wanted)
         if each.has:
             yield Step("written", each.has, each.at, value=each.has)
+
+
+def in_words(found: Iterable[Mismatch]) -> str:
+    """All conditions that fail, with what the object has instead."""
+    return "; ".join(f"{each.text}, but {each.has}" if each.has else each.text for each in found)
 
 
 def spaces_field(selector: Selector) -> str:

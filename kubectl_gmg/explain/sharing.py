@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_gmg.model.declared import Labels, Realm
 from kubectl_gmg.model.origin import ObjectRef, Origin
-from kubectl_gmg.model.workspace import Share, Shared, WorkspaceSettings
+from kubectl_gmg.model.workspace import ResourcePattern, Share, Shared, WorkspaceSettings
 from kubectl_gmg.resolve.tenancy import Tenancy, of_object, with_workspace
 from kubectl_gmg.views import Step
 
@@ -44,14 +44,16 @@ def one_side(
         return
     if not settings:
         yield Step("lost", f"workspace {own} has no settings, so nothing there {verb}", Origin(ref), other=own)
-    for each in settings:
+    for each in settings if not named else ():
         text = f"nothing in {each.ref} of workspace {own} {verb}"
         yield Step("lost", text, Origin(each.ref, ("spec", field)), other=str(each.ref))
     for each, share in named:
-        text = f"{share.origin.field} of {each.ref} names {other}, but only shares {resources(share)}"
+        says = f"exports only {resources(share)} to" if exported else f"imports only {resources(share)} from"
+        text = f"{each.ref} {says} {other}"
         yield Step("lost", text, share.origin, other=str(each.ref))
-        has = ", ".join(f"{key}={value}" for key, value in labels) or "no labels"
-        yield Step("written", f"the table has {has}", Origin(ref, ("metadata", "labels")), value=has)
+        has = " and ".join(f"{key}={value}" for key, value in labels)
+        has = f"label {has}" if has else "no labels"
+        yield Step("written", f"{ref} has {has}", Origin(ref, ("metadata", "labels")), value=has)
 
 
 def shares(settings: WorkspaceSettings, *, exported: bool) -> tuple[Share, ...]:
@@ -59,18 +61,28 @@ def shares(settings: WorkspaceSettings, *, exported: bool) -> tuple[Share, ...]:
     return settings.exports if exported else settings.imports
 
 
+KINDS = {
+    Shared.ALL: "anything",
+    Shared.ROUTE_TABLE: "RouteTables",
+    Shared.SERVICE: "Services",
+    Shared.VIRTUAL_DESTINATION: "VirtualDestinations",
+    Shared.EXTERNAL_SERVICE: "ExternalServices",
+    Shared.OTHER: "kinds that routing does not look at",
+}
+"""What an entry is about, for people."""
+
+
 def resources(share: Share) -> str:
     """What an entry is about, in words."""
-    return " or ".join(
-        ", ".join(
-            (
-                *([each.kind.value] if each.kind is not Shared.ALL else []),
-                *(f"{key}={value}" for key, value in each.labels),
-                *([f"name {each.name}"] if each.name else []),
-                *([f"namespace {each.namespace}"] if each.namespace else []),
-                *([f"cluster {each.cluster}"] if each.cluster else []),
-            )
-        )
-        or "everything"
-        for each in share.resources
-    )
+    return " and ".join(map(resource, share.resources))
+
+
+def resource(pattern: ResourcePattern) -> str:
+    """Which objects a pattern is about."""
+    labels = " and ".join(f"{key}={value}" for key, value in pattern.labels)
+    parts = [KINDS[pattern.kind]]
+    parts += [f"with label {labels}"] if labels else []
+    parts += [f"called {pattern.name}"] if pattern.name else []
+    parts += [f"in namespace {pattern.namespace}"] if pattern.namespace else []
+    parts += [f"in cluster {pattern.cluster}"] if pattern.cluster else []
+    return " ".join(parts)

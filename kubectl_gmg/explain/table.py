@@ -138,11 +138,11 @@ def absences(table: RouteTable, ground: Ground) -> Iterator[Step]:
     found.sort(key=lambda each: each[0])
     if not found:
         yield Step(
-            "lost", "there is no rule that hands over to route tables, so nothing can include it", Origin(table.ref)
+            "lost", "there is no rule that delegates to route tables, so nothing can include it", Origin(table.ref)
         )
     yield from (step for _, steps in found[:MOST_ABSENT] for step in steps)
     if len(found) > MOST_ABSENT:
-        yield Step("lost", f"{len(found) - MOST_ABSENT} more rules hand over to tables, and none of them to this one")
+        yield Step("lost", f"{len(found) - MOST_ABSENT} more rules delegate to tables, and none of them to this one")
 
 
 def delegating_rules(table: RouteTable, ground: Ground) -> Iterator[RouteRule]:
@@ -175,13 +175,12 @@ def missed(
         yield ("",), (Step("lost", f"{name} names and selects no table", rule.origin, rule_name(rule)),)
     for entry in entries:
         misses = mismatches(entry, table.ref, table.labels) if isinstance(entry, Selector) else ()
-        why = (*(each.text for each in misses), *entry_misses(entry, rule, table, tenancy))
-        if not why:
-            why = (not_entered(rule, table, ground),)
+        hides = entry_misses(entry, rule, table, tenancy)
+        why = (*(each.text for each in misses), *hides) or (not_entered(rule, table, ground),)
         verb = "names another table:" if isinstance(entry, TableRef) else "would select it, but"
-        verb = "does not select it:" if misses else verb
+        said = f"does not select it: {misses[0].text}" if misses else f"{verb} {'; '.join(why)}"
         at = misses[0].wanted if misses else entry.origin
-        lost = Step("lost", f"{name} {verb} {'; '.join(why)}", at, rule_name(rule))
+        lost = Step("lost", f"{name} {said}", at, rule_name(rule))
         kept_apart = hidden(ground.declared.realm(table.ref), rule.origin.ref, table.ref, table.labels)
         yield why, (lost, *sides(misses), *(kept_apart if isinstance(entry, Selector) and not misses else ()))
 
@@ -190,12 +189,12 @@ def entry_misses(entry: TableRef | Selector, rule: RouteRule, table: RouteTable,
     """The conditions that keep one entry from the table; none if it fits."""
     if isinstance(entry, TableRef):
         if (entry.namespace, entry.name) != (table.ref.namespace, table.ref.name):
-            return (f"wanted {entry.namespace or 'no namespace'}/{entry.name}",)
+            return (f"{entry.namespace or 'no namespace'}/{entry.name}",)
         return ()
     why: tuple[str, ...] = ()
     owner, viewer = tenancy.owner(table.ref), tenancy.owner(rule.origin.ref)
     if entry.workspace and owner != entry.workspace and viewer:
-        why = (*why, f"workspace: wanted {entry.workspace}, it belongs to {owner or 'none'}")
+        why = (*why, f"it wants tables of workspace {entry.workspace}, and this one belongs to {owner or 'none'}")
     if not tenancy.sees(viewer, table.ref, table.labels, Shared.ROUTE_TABLE):
         why = (*why, tenancy.why_hidden(viewer, table.ref, table.labels, Shared.ROUTE_TABLE))
     return why

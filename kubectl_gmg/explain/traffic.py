@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.explain.action import destination_words
 from kubectl_gmg.explain.compare import reasons
+from kubectl_gmg.explain.host import places_of, served_steps, unserved
 from kubectl_gmg.explain.options import policy_step
+from kubectl_gmg.explain.order import with_reasons
 from kubectl_gmg.explain.route import Ground, explain_route, once, trouble
 from kubectl_gmg.explain.words import counted, flow, match_words, request_words, route_name, rule_name
+from kubectl_gmg.matching.host import DomainTable
 from kubectl_gmg.model.action import DestinationKind, ResolvedDestination
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import PolicyState
@@ -19,9 +22,6 @@ Named = tuple[DestinationKind, str, str]
 
 MOST_LATE = 5
 """Later routes that match too and that are told."""
-
-WHY = ("rank", "tie")
-"""The kinds of steps that say why one route stands before another."""
 
 OUTCOMES = {
     "noGateway": "No listener of a gateway takes such a request.",
@@ -42,7 +42,9 @@ def explain_destination(target: str, named: Named, ids: Iterable[str], ground: G
     kind, namespace, name = named
     alive = sum(1 for row in once(rows) if reached(row))
     count = len(once(rows))
-    said = "requests get to each of them" if alive == count else f"requests get to {alive} of them"
+    said = f"requests get to {alive} of them"
+    if alive == count:
+        said = "requests get to it" if count == 1 else "requests get to each of them"
     return Explained(
         target=target,
         target_type="destination",
@@ -114,7 +116,8 @@ def answer_of(target: str, answer: Simulated, ground: Ground) -> Explained:
     """One answer: the explanation of the route that gives it; without one the routes that came closest."""
     said = (f"simulated, nothing was sent: {request_words(answer.request)}", outcome_words(answer))
     if answer.row is None:
-        return Explained(target, "url", title=said, order=tuple(closest_steps(answer)))
+        order = homeless(answer, ground) if answer.outcome == "noHost" else closest_steps(answer)
+        return Explained(target, "url", title=said, order=tuple(order))
     found = explain_route(target, answer.row, ground, answer.request)
     return Explained(
         target=target,
@@ -129,6 +132,24 @@ def answer_of(target: str, answer: Simulated, ground: Ground) -> Explained:
         policies=found.policies,
         not_simulated=found.not_simulated,
     )
+
+
+def homeless(answer: Simulated, ground: Ground) -> Iterator[Step]:
+    """Why no gateway serves a name that some host would like to have; else that no host has it."""
+    name = answer.request.host or ""
+    wanting = [
+        host for host in ground.declared.hosts if DomainTable((each, each) for each in host.domains).choose(name)
+    ]
+    for host in wanting:
+        places = tuple(places_of(host.ref, ground))
+        asked = " that was asked about" if ground.narrowed else ""
+        where = "no listener that takes such a request serves it" if places else f"no gateway{asked} serves it"
+        text = f"{host.ref} has this name among its domains, but {where}"
+        yield Step("lost", text, host.origin / host.domains_field)
+        yield from (step for each in places for step in served_steps(each))
+        yield from () if places else unserved(host, ground)
+    if not wanting:
+        yield Step("lost", "no host among what was read has this name, or a wildcard for it, as a domain")
 
 
 def outcome_words(answer: Simulated) -> str:
@@ -148,13 +169,17 @@ def outcome_words(answer: Simulated) -> str:
 
 def late_steps(answer: Simulated) -> Iterator[Step]:
     """The later routes that match the request as well, and why they stand later."""
-    for place, row in enumerate(too_late(answer)[:MOST_LATE]):
-        rule, words = row.route.terminal.rules[-1], match_words(row.route.match)
-        why = reasons(answer.row, row) if answer.row else ()
-        said = "; ".join(step.text for step in why if step.kind in WHY)
-        text = f"{route_name(row)} ({words}) matches too, but stands later"
-        yield Step("lost", text if place == 0 else f"{text}: {said}", rule.origin, rule.name, words, row.id)
-        yield from why if place == 0 else ()
+    winner = answer.row
+    late = too_late(answer)[:MOST_LATE] if winner else []
+    yield from with_reasons((late_step(row), reasons(winner, row) if winner else ()) for row in late)
+
+
+def late_step(row: RouteRow) -> Step:
+    """A later route that matches the request as well."""
+    rule, words = row.route.terminal.rules[-1], match_words(row.route.match)
+    return Step(
+        "lost", f"{route_name(row)} ({words}) matches too, but stands later", rule.origin, rule.name, words, row.id
+    )
 
 
 def too_late(answer: Simulated) -> list[RouteRow]:
@@ -166,6 +191,6 @@ def closest_steps(answer: Simulated) -> Iterator[Step]:
     """The routes that failed one condition only, each with a request that would have matched."""
     for each in answer.closest:
         rule = each.row.route.terminal.rules[-1]
-        text = f"{route_name(each.row)} came closest: only its {each.reason} did not fit; "
+        text = f"{route_name(each.row)} fails one condition only, the {each.reason}: "
         text += f"{request_words(each.request)} would match"
         yield Step("lost", text, rule.origin, rule.name, each.reason, each.row.id)

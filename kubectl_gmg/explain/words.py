@@ -19,7 +19,7 @@ FAULTS = {
     "GMG004": "two fields are set of which only one may be",
     "GMG203": "its selector finds no table that may be used",
     "GMG204": "its tables lead back to themselves",
-    "GMG207": "a rule that hands over must match by prefix",
+    "GMG207": "a rule that delegates must match by prefix",
     "GMG303": "the conditions of parent and child exclude each other",
     "GMG304": "the proxy refuses a regular expression",
     "GMG307": "a suffix is no condition that the product supports",
@@ -78,6 +78,11 @@ def match_words(match: RouteMatch) -> str:
 def rule_name(rule: RouteRule) -> str:
     """What people call a rule."""
     return rule.name or rule.segment
+
+
+def created_words(created: str | None) -> str:
+    """When something was created; without a time it counts as the newest (`spec/v1beta1.md` D-26)."""
+    return f"created {created}" if created else "without creationTimestamp, which counts as the newest"
 
 
 def flow(value: str) -> str:

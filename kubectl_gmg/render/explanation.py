@@ -5,13 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.page import Block, Page, Span, line
 from kubectl_gmg.render.plain import shown
 from kubectl_gmg.render.routes import MARKS, goes_to, listener_name, reached, short_names, tails
-from kubectl_gmg.render.words import match_text
+from kubectl_gmg.render.words import full_match_text, match_text
 from kubectl_gmg.views import Alternative, Edit, Effect, Explained, Explanation, Look, RouteRow, Step
 
 HEADINGS = {
@@ -27,9 +28,14 @@ HEADINGS = {
 
 ABSENT = {"table": "why no rule includes it", "host": "why no gateway serves it"}
 """The same where something is in vain."""
-RIVALS = "who else takes such requests"
-UNREACHED = "why no request gets here"
-"""What follows the section order for people, where other routes take requests of this one, or would."""
+WRONG = "what is wrong with it"
+"""What the section action is called, and then told first, where the product cannot serve a route as it is written."""
+NEVER, PARTLY, LATE = "why no request gets here", "who takes some of its requests", "which later routes match it too"
+CLOSEST, HOMELESS = "which routes came closest", "why no gateway serves this name"
+"""What a route's rivals are called: the second part of the section order, and told before the rest."""
+
+ONE_ROUTE = ("route", "url")
+"""What is explained by one route, if any."""
 
 WIDTH = 80
 MOST_EFFECTS = 12
@@ -47,6 +53,7 @@ class Sheet:
     def __init__(self, locate: Locate, look: Look) -> None:
         self._locate = locate
         self._width = min(look.width or WIDTH, WIDTH)
+        self._place = ""
         self.blocks: list[Block] = []
 
     def text(self, text: str, indent: int = 0, hang: int | None = None, style: str = "") -> None:
@@ -74,26 +81,40 @@ class Sheet:
             self.blocks.append(line())
 
     def step(self, step: Step, indent: int = 2) -> None:
-        """A step, and the place that says so below it."""
+        """A step, and the place that says so below it unless the step before has just named it."""
         sign = SIGNS.get(step.kind, "")
         self.text(f"{sign}{step.text}", indent, indent + 2, STYLES.get(step.kind, ""))
-        if step.at is not None:
-            self.text(self.place(step.at), indent + 4, indent + 6, "dim")
+        before, self._place = self._place, self.place(step.at) if step.at is not None else ""
+        if self._place and self._place != before:
+            self.text(self._place, indent + 4, indent + 6, "dim")
 
     def place(self, origin: Origin) -> str:
         """A field of an object, with file and line where they are known."""
         file, number = self._locate(origin)
         where = f" ({file}:{number})" if file and number else f" ({file})" if file else ""
-        return f"{origin}{where}"
+        return f"{foldable(str(origin), self._width - 6)}{where}"
 
     def section(self, heading: str, steps: tuple[Step, ...]) -> None:
-        """A heading with its steps; nothing without any."""
+        """A heading with its steps, each once; nothing without any."""
         if not steps:
             return
         self.gap()
         self.text(heading, style="bold")
+        self._place = ""
+        told: set[tuple[str, Origin | None]] = set()
         for step in steps:
-            self.step(step)
+            if (step.text, step.at) not in told:
+                told.add((step.text, step.at))
+                self.step(step)
+
+
+def foldable(place: str, room: int) -> str:
+    """A place with blanks behind some dots of its field, where that is longer than a line."""
+    *before, field = place.split(" ")
+    while len(field) > room and (cut := field.rfind(".", 0, room)) > 0:
+        before.append(field[: cut + 1])
+        field = field[cut + 1 :]
+    return " ".join((*before, field))
 
 
 def text(view: Explanation, locate: Locate, look: Look) -> Page:
@@ -138,24 +159,41 @@ def one(sheet: Sheet, items: list[Explained]) -> None:
     for each in () if told_first else item.title:
         sheet.text(each)
     if item.versus is not None:
-        sheet.section("which stands first", item.versus.because)
+        sheet.section("which comes first, and why", item.versus.because)
         return
-    match, order, options, action = HEADINGS[item.target_type]
     stands, rivals = parted(item)
+    wrong = item.target_type in ONE_ROUTE and any(row.route.terminal.because for row in item.rows)
+    sheet.section(WRONG, item.action if wrong else ())
+    sheet.section(rivals_heading(item), rivals)
+    changes(sheet, item.alternatives if rivals else ())
+    described(sheet, replace(item, order=stands, action=() if wrong else item.action))
+    changes(sheet, () if rivals else item.alternatives)
+
+
+def described(sheet: Sheet, item: Explained) -> None:
+    """The sections one after the other, and what a thing leads to."""
+    match, order, options, action = HEADINGS[item.target_type]
     absent = ABSENT.get(item.target_type, "") if not item.rows else ""
     sheet.section(absent if item.target_type == "table" and in_vain(item.match) else match, item.match)
-    sheet.section(absent if item.target_type == "host" and in_vain(stands) else order, stands)
-    reach = item.rows[0].reach if item.rows else None
-    sheet.section(UNREACHED if reach and reach.proof else RIVALS, rivals)
+    sheet.section(absent if item.target_type == "host" and in_vain(item.order) else order, item.order)
     sheet.section(options, item.options)
     sheet.section(action, item.action)
     sheet.section("policies", item.policies)
-    if item.target_type not in ("route", "url"):
+    if item.target_type not in ONE_ROUTE:
         listed(sheet, item.rows, headed=item.target_type in ("destination", "policy"))
     if item.not_simulated:
         sheet.gap()
         sheet.text(f"not simulated, though it may change the answer: {', '.join(item.not_simulated)}", hang=2)
-    changes(sheet, item.alternatives)
+
+
+def rivals_heading(item: Explained) -> str:
+    """What the routes that take requests of this one are called; without a route those that came closest."""
+    if not item.rows:
+        return CLOSEST if all(step.value for step in item.order) else HOMELESS
+    if item.target_type == "url":
+        return LATE
+    reach = item.rows[0].reach
+    return NEVER if reach and reach.proof else PARTLY
 
 
 def in_vain(steps: tuple[Step, ...]) -> bool:
@@ -165,17 +203,23 @@ def in_vain(steps: tuple[Step, ...]) -> bool:
 
 def parted(item: Explained) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """Where a route stands, and apart from that who takes its requests."""
-    lost = [place for place, step in enumerate(item.order) if step.kind == "lost" and place]
-    if not lost or item.target_type not in ("route", "url") or not item.rows:
+    if item.target_type not in ONE_ROUTE:
         return item.order, ()
-    return item.order[: lost[0]], item.order[lost[0] :]
+    own = bool(item.rows)  # without a route there is no place either
+    lost = [place for place, step in enumerate(item.order) if step.kind == "lost" and place >= own]
+    if not lost:
+        return item.order, ()
+    rivals = item.order[lost[0] :]
+    told = {step.other for step in rivals}
+    return tuple(each for each in item.order[: lost[0]] if each.kind != "neighbour" or each.other not in told), rivals
 
 
 def route_head(sheet: Sheet, row: RouteRow, alike: list[RouteRow]) -> None:
     """What a route is: its match and action, its id, and where it is served."""
     route = row.route
     place = f"#{route.index}" if route.index is not None else "-"
-    sheet.text(f"{place} {match_text(route.match)} → {goes_to(row)}", hang=2, style="bold")
+    name = route.terminal.rules[-1].name or row.id.rpartition("/")[2]
+    sheet.text(f"{place} {name}: {full_match_text(route.match)} → {goes_to(row)}", hang=2, style="bold")
     sheet.text(row.id, indent=2)
     listeners = " ".join(dict.fromkeys(listener_name(each.listener) for each in alike))
     gateway = row.gateway.ref
@@ -232,15 +276,21 @@ def changes(sheet: Sheet, alternatives: tuple[Alternative, ...]) -> None:
     if not alternatives:
         return
     sheet.gap()
-    sheet.text("what would change it (each was tried by resolving again)", style="bold")
+    sheet.text("what would change that (each was tried out, nothing was written)", style="bold")
     for each in alternatives:
         for number, edit in enumerate(each.edits):
             sheet.text(("and " if number else "") + edit_words(edit), indent=2, hang=4)
             sheet.text(sheet.place(edit.at), indent=6, hang=8, style="dim")
         if each.wins:
             sheet.text(each.wins, indent=4, hang=6)
-        for effect in effect_words(each.effect):
+        for effect in effect_words(tuple(one for one in each.effect if not is_told(one, each.wins))):
             sheet.text(effect, indent=4, hang=6)
+
+
+def is_told(effect: Effect, wins: str) -> bool:
+    """Whether what a change gains says already what becomes of a route."""
+    name, *said = wins.split() or [""]
+    return effect.after in said and name == effect.id.rpartition("/")[2]
 
 
 def changed_field(edit: Edit) -> str:
@@ -251,9 +301,12 @@ def changed_field(edit: Edit) -> str:
 
 def edit_words(edit: Edit) -> str:
     """A change in words."""
-    field = changed_field(edit)
-    before = f" instead of {edit.before}" if edit.before is not None else ""
-    return f"{field} {edit.after}{before}" + (f" at {edit.name}" if edit.name else "")
+    field, name = changed_field(edit), f'"{edit.name}"' if edit.name else str(edit.at.ref)
+    if field == "position":
+        return f"move {name} to place {edit.after} of its list, where it has place {edit.before} now"
+    label = "label " if "labels" in edit.at.path[-2:-1] else ""
+    before = f"now {edit.before}" if edit.before is not None else "not written now"
+    return f"set {label}{field} of {name} to {edit.after} ({before})"
 
 
 def endings(ids: Collection[str]) -> dict[str, str]:

@@ -22,11 +22,13 @@ def closest(
     routes: Iterable[tuple[RouteMatch, Route]],
     prepared: Prepared,
     serves: Callable[[str], bool],
+    answering: Callable[[Prepared], Route | None],
     row_of: Callable[[Route], RouteRow],
 ) -> tuple[Closest, ...]:
     """The first routes that failed one condition only, each with a request that would have matched.
 
-    `serves` tells whether a Host header leads to these routes. All of them are passed once at most.
+    `serves` tells whether a Host header leads to these routes, `answering` which of them takes a request: one that an
+    earlier route takes helps nobody. All of them are passed once at most.
     """
     if not prepared.routable:
         return ()
@@ -37,7 +39,7 @@ def closest(
     for match, route, reason in islice(near, MOST_TRIED):
         changed = mended(match, prepared, reason, space)
         again = None if changed is None else prepare(changed)
-        if isinstance(again, Prepared) and not failed_condition(match, again):
+        if isinstance(again, Prepared) and not failed_condition(match, again) and answering(again) is route:
             found.append(Closest(row_of(route), reason, again.request, again.routed_path))
         if len(found) == MOST_CLOSEST:
             break

@@ -25,11 +25,16 @@ class EntryPoint:
     listener: ResolvedListener
 
     def covers(self, sni: str | None) -> bool:
-        """Whether the listener has a TLS chain for a server name; one without names has (`envoy.md` 67)."""
-        names = self.listener.declared.server_names
-        if not names:
-            return True
-        return sni is not None and DomainTable((name, True) for name in names).choose(sni) is not None
+        """Whether the listener has a TLS chain for a server name."""
+        return has_chain(self.listener, sni)
+
+
+def has_chain(listener: ResolvedListener, sni: str | None) -> bool:
+    """Whether a listener has a TLS chain for a server name; one without names has (`spec/envoy.md` 67)."""
+    names = listener.declared.server_names
+    if not names:
+        return True
+    return sni is not None and DomainTable((name, True) for name in names).choose(sni) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,11 @@ class Simulator:
             chosen = self.domains(entry.listener).choose(name)
             return chosen is not None and chosen[1] is host
 
-        return closest(zip(served.asked, served.routes, strict=True), prepared, serves, row_of)
+        def answering(request: Prepared) -> Route | None:
+            place = served.finder.find(request)
+            return None if place is None else served.routes[place]
+
+        return closest(zip(served.asked, served.routes, strict=True), prepared, serves, answering, row_of)
 
 
 def candidates_of(

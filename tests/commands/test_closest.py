@@ -107,6 +107,12 @@ def test_nothing_is_said_of_a_route_that_no_request_meets() -> None:
     assert [each["id"] for each in near("h.example/x", objects=objects)] == ["vh/found"]
 
 
+def test_a_request_that_an_earlier_route_takes_is_no_help() -> None:
+    """Behind `/a` no request gets to `/a/b`; with the header one gets to the last."""
+    objects = [gateway(), host(rule("wide", "/a"), rule("dead", "/a/b"), rule("own", "/p", headers=[USER]))]
+    assert [each["id"] for each in near("h.example/p", objects=objects)] == ["vh/wide", "vh/own"]
+
+
 def test_many_requests_have_them_with_candidates_only(tmp_path: Path) -> None:
     """As the candidates: it takes one pass over the routes for each request."""
     lines = tmp_path / "lines"
