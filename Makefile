@@ -22,6 +22,8 @@ demo: $(VENV)/.plain ## Show the main job on the built-in example
 	$(GMG) tree --demo
 	@echo
 	$(GMG) curl http://www.example.com/reviews/v1/version --demo
+	@echo
+	$(GMG) explain v1-version --demo --what-if sortMethod=ROUTE_SPECIFICITY
 
 test: $(VENV)/.test ## Run every test
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal

@@ -17,7 +17,7 @@ BLOCKS = [(found["arguments"], found["output"]) for found in BLOCK.finditer(READ
 
 
 def test_blocks_are_found() -> None:
-    assert len(BLOCKS) == README.count("<!-- run:") == 6
+    assert len(BLOCKS) == README.count("<!-- run:") == 10
 
 
 @pytest.mark.parametrize("arguments,output", BLOCKS, ids=[arguments for arguments, _ in BLOCKS])
@@ -43,6 +43,7 @@ def test_make_demo_runs_what_the_readme_shows() -> None:
         "routes --demo --host www.example.com",
         "tree --demo",
         "curl http://www.example.com/reviews/v1/version --demo",
+        "explain v1-version --demo --what-if sortMethod=ROUTE_SPECIFICITY",
     ):
         assert f"$(GMG) {arguments}\n" in makefile
         assert f"<!-- run: {arguments} -->" in README

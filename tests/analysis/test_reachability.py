@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.commands.make import delegates, gateway, host, rule, says, table
+from tests.commands.make import delegates, gateway, host, rule, run, says, table
 from tests.run import gmg, routes_json
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -87,6 +87,32 @@ def test_a_witness_avoids_names_that_other_hosts_take() -> None:
     others = [host(rule("o"), name=name, domains=[f"{name}.example"]) for name in ("www", "api", "shop")]
     found = only([gateway(), host(rule("r", "/a"), domains=["*.example"]), *others], "r")
     assert found["witness"]["host"] == "a.example"
+
+
+SERVED_BY_TLS = [
+    (["a.example", "b.example"], ["b.example"], "b.example", None),
+    (["*.example"], ["shop.example"], "shop.example", None),
+    (["*.example"], ["*.shop.example"], "www.shop.example", None),
+    (["*"], ["*.org"], "www.org", None),
+    (["h.example"], ["*.org"], "h.example", "www.org"),
+]
+"""Domains, the names of the TLS chain, and the host and server name of a request that gets through both."""
+
+
+@pytest.mark.parametrize(("domains", "names", "asked", "sni"), SERVED_BY_TLS)
+def test_a_witness_has_a_server_name_that_the_listener_knows(
+    domains: list[str], names: list[str], asked: str, sni: str | None
+) -> None:
+    """Without one the connection is closed (`spec/envoy.md` 67)."""
+    tls = {"sslConfig": {"secretName": "s", "tlsMode": "SIMPLE"}}
+    edge = gateway(ports=("https",), connectionMatch={"serverNames": names}, connectionOptions=tls)
+    objects = [edge, host(rule("r", "/a"), rule("dead", "/a/b"), domains=domains)]
+    requests = only(objects, "r")["witness"], only(objects, "dead")["unreachable"]["request"]
+    for request in requests:
+        assert (request["scheme"], request["host"], request["sni"]) == ("https", asked, sni)
+        named = ("--sni", sni) if sni else ()
+        ran = run("curl", f"https://{asked}{request['path']}", *named, "-o", "json", objects=objects)
+        assert [item["route"]["id"] for item in ran.json["items"]] == ["vh/r"]
 
 
 @pytest.mark.parametrize("domain", ["h.example:8080", "{{host}}", "h/x"])

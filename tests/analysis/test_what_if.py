@@ -11,6 +11,7 @@ from kubectl_gmg.analysis.compare import Comparison, compare
 from kubectl_gmg.analysis.edits import moved, weighed
 from kubectl_gmg.analysis.what_if import Subject, what_if
 from kubectl_gmg.errors import UsageError
+from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Resolved
 from kubectl_gmg.resolve.target import all_rows
@@ -37,10 +38,18 @@ def route(resolved: Resolved, ending: str) -> RouteRow:
     return found
 
 
-def asked(manifests: list[Json], subject: str | ObjectRef, changes: Sequence[str], folder: Path) -> Alternative:
-    """What changes, as told; the program agrees once the manifests are edited so, and sees nothing more."""
+def delegating_rule(resolved: Resolved) -> RouteRule:
+    """The rule of the guide's example that hands over."""
+    return route(resolved, "v1").route.terminal.rules[0]
+
+
+def asked(manifests: list[Json], subject: str | ObjectRef | None, changes: Sequence[str], folder: Path) -> Alternative:
+    """What changes, as told; the program agrees once the manifests are edited so, and sees nothing more.
+
+    A subject of None is the rule of the guide's example that hands over.
+    """
     declared, resolved = declared_in(written(manifests, folder))
-    meant: Subject = route(resolved, subject) if isinstance(subject, str) else subject
+    meant: Subject = route(resolved, subject) if isinstance(subject, str) else subject or delegating_rule(resolved)
     found = what_if(declared, resolved, [meant], changes)
     before = states(manifests, folder)
     after = states(edited(manifests, found.edits), folder)
@@ -62,8 +71,8 @@ LAST_STEP = [
 """The product guide's, as `spec/cli.md` 7 shows it."""
 
 
-@pytest.mark.parametrize("subject", ["v1-version", "not-found", TABLE, HOST], ids=str)
-def test_the_guide_s_last_step(subject: str | ObjectRef, tmp_path: Path) -> None:
+@pytest.mark.parametrize("subject", ["v1-version", "not-found", TABLE, HOST, None], ids=str)
+def test_the_guide_s_last_step(subject: str | ObjectRef | None, tmp_path: Path) -> None:
     """Whatever is named, a route, its table or the host: one rule delegates."""
     found = asked(example("demo"), subject, ["sortMethod=ROUTE_SPECIFICITY"], tmp_path)
     assert effects(found) == LAST_STEP
@@ -109,6 +118,17 @@ def test_a_position(tmp_path: Path) -> None:
         ("not-found", "#6", "#5"),
         ("ratings", "#1", "#6"),
     ]
+
+
+def test_a_rule_that_hands_over_moves_with_all_that_is_below(tmp_path: Path) -> None:
+    found = asked(example("demo"), None, ["position=1"], tmp_path)
+    assert effects(found) == [("v1", "#2", "#1"), ("v2", "#3", "#2"), ("not-found", "#6", "#5"), ("ratings", "#1", "#6")]
+
+
+def test_the_weight_of_a_rule_is_that_of_its_table(tmp_path: Path) -> None:
+    declared, resolved = declared_in(written(example("demo"), tmp_path))
+    with pytest.raises(UsageError, match="VirtualHost gloo-mesh/demo-virtualhost has no weight"):
+        what_if(declared, resolved, [delegating_rule(resolved)], ["weight=1"])
 
 
 def test_changes_act_together(tmp_path: Path) -> None:

@@ -454,6 +454,7 @@ def test_versus_needs_two_routes_of_one_host() -> None:
     assert run("explain", "a", "--versus", "else", objects=objects).code == 4
     assert run("explain", "a", "--versus", "a", objects=objects).code == 2
     assert run("explain", "a", "--versus", "vh/ns/vh", objects=objects).code == 2
+    assert gmg("explain", "v1", "--versus", "demo-virtualhost/reviews", "--demo").code == 2
     assert run("explain", "a", "--versus", "b", "--what-if", "weight=1", objects=objects).code == 2
 
 
@@ -789,6 +790,18 @@ def test_what_if_in_json_and_alternatives() -> None:
     offered = only("v1-version")["alternatives"]
     assert any(each["edits"] == changed["edits"] and each["effect"] == changed["effect"] for each in offered)
     assert only("v1")["alternatives"] == []
+
+
+def test_offers_tell_what_changes_on_other_gateways_too() -> None:
+    """`--gateway` says what is asked about; a table that several serve changes for all of them."""
+    below = rule("d", "/", delegates(namespaces=["ns"]))
+    tables = [table(rule("wide", "/a"), name="heavy", weight=5), table(rule("dead", "/a/b"), name="light")]
+    objects = [gateway("one"), gateway("two"), host(below), *tables]
+    (item,) = items("explain", "dead", "--gateway", "one", objects=objects)
+    assert item["key"].startswith("ns/one/")
+    assert len(item["alternatives"]) == 3
+    for offer in item["alternatives"]:
+        assert {each["key"].split("/")[1] for each in offer["effect"]} == {"one", "two"}
 
 
 # --- all targets, for people and machines
