@@ -10,11 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from kubectl_gmg.matching.host import DomainTable, lookup_name
+from kubectl_gmg.matching.language import TextTest
 from kubectl_gmg.matching.reach import HostTheory
+from kubectl_gmg.matching.search import Spent, Wanted, Work, find_text
+from kubectl_gmg.matching.served import Served
 from kubectl_gmg.matching.space import Space, differs_by_listener
 from kubectl_gmg.matching.wellformed import malformed_host
 from kubectl_gmg.model.declared import Protocol
-from kubectl_gmg.model.match import RouteMatch
+from kubectl_gmg.model.match import RouteMatch, ValueKind
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route
 from kubectl_gmg.model.verdict import Proof
@@ -26,6 +29,14 @@ from kubectl_gmg.views import Reach, RouteRow, Shadow
 ENCRYPTED = (Protocol.HTTPS, Protocol.TLS)
 LABELS = ("www", "api", "shop", "a", *(f"x{number}" for number in range(1, 10)))
 """What may stand for the star of a domain."""
+
+ENDS = ("example.com", "example.org", "test")
+"""What a name may end with where it may be any."""
+
+NAME_WORK = 20_000
+"""Steps to find a name that leads to a host, where the usual ones do not."""
+
+SOME_NAME = Wanted(outside=(TextTest(ValueKind.EXACT),))
 
 NOWHERE = Reach(Proof.DISABLED)
 """No name leads to the host."""
@@ -59,7 +70,10 @@ class Reachability:
             return Reach(Proof.DROPPED, by=self._ids(row, catch_alls(row)))
         if route.index is None:
             return Reach()
-        space, theory = self._theory(row)
+        try:
+            space, theory = self._theory(row)
+        except Spent:
+            return Reach(decided=False)
         if space is None or theory is None:
             return NOWHERE
         found = self._reach(row, theory, route.index - 1, shadows=shadows)
@@ -98,7 +112,7 @@ class Reachability:
     def _made(self, row: RouteRow, space: Space) -> HostTheory:
         matches = [at_port(route.match, row.listener.port) for route in self._routes(row.host)]
         by_listener = any(map(differs_by_listener, matches))
-        key = (id(row.host), *((space.scheme, space.hosts, space.port) if by_listener else ()))
+        key = (id(row.host), *((id(row.listener),) if by_listener else ()))
         if key not in self._theories:
             self._theories[key] = HostTheory(matches, space)
         return self._theories[key]
@@ -111,22 +125,30 @@ class Reachability:
             chosen = table.choose(name)
             return chosen is not None and chosen[1] is host
 
+        headers = Served(lambda: ((name, each is host) for each in served_by(listener) for name in each.domains))
         likely = tuple(name for pattern in listener.declared.server_names for name in names_of(pattern))
         names = [name for domain in host.domains for name in first_served(domain, table, host, likely)]
+        if not names and (found := find_text(headers, SOME_NAME, Work(NAME_WORK))) is not None:
+            names = [found]
         if not names:
             return None
         names.sort(key=lambda name: not has_chain(listener, lookup_name(name)))
         first = names[0]
         encrypted = listener.declared.protocol in ENCRYPTED
         spellings = (*names, f"{first}:{listener.port or 8080}", first.upper())
-        return Space("https" if encrypted else "http", tuple(filter(serves, spellings)), listener.port, serves)
+        scheme = "https" if encrypted else "http"
+        return Space(scheme, tuple(filter(serves, spellings)), listener.port, serves, headers)
 
     def _table(self, listener: ResolvedListener) -> DomainTable[Host]:
         if id(listener) not in self._domains:
-            served = (host for host in listener.hosts if host.state is HostState.SERVED)
-            table = DomainTable((name, host) for host in served for name in host.domains)
+            table = DomainTable((name, host) for host in served_by(listener) for name in host.domains)
             self._domains[id(listener)] = listener, table
         return self._domains[id(listener)][1]
+
+
+def served_by(listener: ResolvedListener) -> Iterator[Host]:
+    """The hosts that exist for a listener."""
+    return (host for host in listener.hosts if host.state is HostState.SERVED)
 
 
 def at_port(match: RouteMatch, port: int | None) -> RouteMatch:
@@ -150,7 +172,7 @@ def first_served(domain: str, table: DomainTable[Host], host: Host, likely: Iter
 def names_of(domain: str) -> Iterator[str]:
     """Names that a domain covers, the likeliest first."""
     if domain == "*":
-        yield from (f"{label}.example.com" for label in LABELS)
+        yield from (f"{label}.{end}" for end in ENDS for label in LABELS)
     elif domain.startswith("*"):
         yield from (label + domain[1:] for label in LABELS)
     elif domain.endswith("*"):
@@ -168,12 +190,13 @@ def catch_alls(row: RouteRow) -> list[Route]:
 def at_listener(reach: Reach, space: Space, listener: ResolvedListener) -> Reach:
     """The same with requests as they come to this listener."""
     one, answers_itself = reach.witness or reach.request, listener.declared.https_redirect
-    alike = one is not None and (one.scheme, one.port) == (space.scheme, space.usual_port)
+    served = one is None or space.serves(one.host or "")
+    alike = one is not None and served and (one.scheme, one.port) == (space.scheme, space.usual_port)
     if alike and not answers_itself and not listener.declared.server_names:
         return reach
 
     def here(request: Request) -> Request:
-        if (request.scheme, request.port) != (space.scheme, space.port or request.port):
+        if not served or (request.scheme, request.port) != (space.scheme, space.port or request.port):
             request = replace(request, scheme=space.scheme, port=space.usual_port, host=space.hosts[0])
         return with_chain(request, listener)
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kubectl_gmg.commands.batch import asked_about
 from kubectl_gmg.commands.curl_request import Typed, built
 from kubectl_gmg.commands.target import DESTINATIONS, destinations, is_url, meant, to_destination
 from kubectl_gmg.errors import NotFoundError, UsageError
@@ -39,7 +40,7 @@ def explained(target: str, session: Session, *, offers: bool = True) -> tuple[Ex
     ground = Ground(session.declared, session.resolved, offers=offers, narrowed=narrowed)
     if answers := simulated(target, session):
         return tuple(
-            with_alternatives(each, ground, session, answer)
+            with_alternatives(with_doubt(each, answer), ground, session, answer)
             for each, answer in zip(explain_url(target, answers, ground), answers, strict=True)
         )
     if ref := policy_named(target, session):
@@ -96,9 +97,7 @@ def alike_offered(found: Iterable[Explained], ground: Ground, session: Session) 
         yield replace(each, alternatives=known[place] if row.reach and row.reach.proof else ())
 
 
-def with_alternatives(
-    found: Explained, ground: Ground, session: Session, answer: Simulated | None = None
-) -> Explained:
+def with_alternatives(found: Explained, ground: Ground, session: Session, answer: Simulated | None = None) -> Explained:
     """What would let requests through to a route that none gets to, with what that changes on every gateway.
 
     For a URL what would make the later route win that matches it more closely than the one that answers.
@@ -137,13 +136,23 @@ def simulated(target: str, session: Session) -> tuple[Simulated, ...]:
             raise
         return ()
     entries, remark = entry_points(session.resolved, asked.request.scheme, Narrowing(None, asked.url_port))
-    simulator = Simulator(Rows(session.resolved), session.declared)
+    simulator = Simulator(Rows(session.resolved), asked_about(session))
     answers = simulator.answer(asked.request, entries, candidates=True)
     if "://" not in target and not any(each.host for each in answers):
         return ()
     if remark:
         session.settings.say(remark)
     return answers
+
+
+def with_doubt(found: Explained, answer: Simulated) -> Explained:
+    """What becomes of a request, with what was not read but may answer it first (`spec/v1beta1.md` D-27)."""
+    if not answer.may_differ:
+        return found
+    first, more = answer.may_differ[0], len(answer.may_differ) - 1
+    where = f"below {first.id}: " if first.id else ""
+    others = f" (and {more} more)" if more else ""
+    return replace(found, title=(*found.title, f"It may be answered otherwise: {where}{first.reason}{others}."))
 
 
 def policy_named(target: str, session: Session) -> ObjectRef | None:

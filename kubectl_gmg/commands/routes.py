@@ -21,7 +21,7 @@ PolicyOption = Annotated[
     str | None, typer.Option("--policy", help="Only routes that this policy touches.", metavar="NS/NAME")
 ]
 AllOption = Annotated[
-    bool, typer.Option("--all-routes", help="Also routes that the product leaves out.", show_default=False)
+    bool, typer.Option("--all-routes", help="Also invalid routes, which the product leaves out.", show_default=False)
 ]
 ShadowedOption = Annotated[
     bool, typer.Option("--shadowed", help="Only routes that earlier ones hide, wholly or partly.", show_default=False)
@@ -66,7 +66,7 @@ def routes(
         row
         for gateway, listener, each in places
         for row in rows.of(gateway, listener, each)
-        if (all_routes or row.route.index is not None)
+        if (all_routes or row.route.index is not None or row.route.dropped)
         and scope.passes(gateway, row.route)
         and (policy is None or touched(row, policy))
     )

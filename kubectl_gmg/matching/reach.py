@@ -174,8 +174,9 @@ class HostTheory:
             if fewer and isinstance(self._search(maker, self._region(place), place, fewer), Closed):
                 needed = fewer
         by = tuple(sorted(needed))
+        proof = Proof.JOINT if len(by) > 1 else PROOFS[(self._routes[by[0]].path or ROOT).kind]
         requests = (self._taken(place, number) for number in by)
-        return Verdict(Proof.JOINT, by, next((each for each in requests if each is not None), None))
+        return Verdict(proof, by, next((each for each in requests if each is not None), None))
 
     def _before(self, place: int) -> list[int]:
         if self._neighbours is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from kubectl_gmg.matching.language import TextTest, Universe
-from kubectl_gmg.matching.path import JOINED
+from kubectl_gmg.matching.path import JOINED, OWN, REMOVED
 from kubectl_gmg.matching.text import folded
 from kubectl_gmg.matching.universe import HEADER_VALUES, HOSTS, PATHS, QUERY_VALUES
 from kubectl_gmg.matching.wellformed import METHODS, is_header_name
@@ -33,8 +34,10 @@ class Part(StrEnum):
     HEADER = "header"
     PARAMETER = "parameter"
     PORT = "port"
+    OWN = "own"
+    """A header that the proxy itself sees to, so that a client does not decide on its value."""
     NEVER = "never"
-    """A header or parameter whose name no request can have."""
+    """A header or parameter that no request can have."""
 
 
 @value
@@ -85,12 +88,16 @@ GRPC = Demand(
 )
 """What the `grpc` condition means (`spec/envoy.md` 26)."""
 
+FRAMING = frozenset(("connection", "content-length", "te", "transfer-encoding", "upgrade"))
+"""Headers that say how a request is sent; the proxy takes some of them off."""
+
 PSEUDO = {
     ":method": METHOD,
     ":authority": Slot(Part.HOST),
     "host": Slot(Part.HOST),
     ":scheme": Slot(Part.SCHEME),
     ":path": Slot(Part.TARGET),
+    "x-forwarded-proto": Slot(Part.SCHEME),
 }
 """Headers that are another part of the request (`spec/envoy.md` 22)."""
 
@@ -114,7 +121,10 @@ def demands(match: RouteMatch) -> tuple[Demand, ...]:
 def header_slot(name: str) -> Slot:
     """What a header of that name is."""
     name = folded(name)
-    return PSEUDO.get(name) or (Slot(Part.HEADER, name) if is_header_name(name) else NEVER)
+    if name in OWN or name in FRAMING:
+        return Slot(Part.OWN, name)
+    possible = is_header_name(name) and name not in REMOVED
+    return PSEUDO.get(name) or (Slot(Part.HEADER, name) if possible else NEVER)
 
 
 def header_demand(header: HeaderMatch) -> Demand:
@@ -152,6 +162,12 @@ ROUTED_METHODS = (*COMMON_METHODS, *sorted(METHODS - {*COMMON_METHODS, "CONNECT"
 COMMON_PORTS = (80, 443, 8080)
 
 
+@cache
+def every_port() -> dict[str, None]:
+    """Every port, those that people know first."""
+    return dict.fromkeys(map(str, (*COMMON_PORTS, *range(1, 65536))))
+
+
 def anybody(_host: str) -> bool:
     """Every host is served."""
     return True
@@ -161,14 +177,15 @@ def anybody(_host: str) -> bool:
 class Space:
     """The requests that reach one virtual host by one listener.
 
-    `hosts` are Host headers that do, the first of them the usual one; `serves` tells of any. A `port` of None is not
-    known.
+    `hosts` are Host headers that do, the first of them the usual one; `serves` tells of any, and
+    `headers` may be all of them. A `port` of None is not known.
     """
 
     scheme: str = "http"
     hosts: tuple[str, ...] = ("www.example.com",)
     port: int | None = None
     serves: Callable[[str], bool] = anybody
+    headers: Universe = HOSTS
 
     @property
     def usual_port(self) -> int:
@@ -179,15 +196,14 @@ class Space:
         """A request with nothing else to it."""
         return Request(path, self.hosts[0], method, self.scheme, self.usual_port)
 
-    def words(self, slot: Slot) -> Iterable[str] | None:
+    def words(self, slot: Slot) -> Collection[str] | None:
         """All texts that a slot can have, where these are few; None where they are not."""
         if slot.part is Part.METHOD:
             return ROUTED_METHODS
         if slot.part is Part.SCHEME:
             return (self.scheme,)
         if slot.part is Part.PORT:
-            ports = (self.port,) if self.port is not None else (*COMMON_PORTS, *range(1, 65536))
-            return map(str, ports)
+            return every_port() if self.port is None else (str(self.port),)
         return None
 
 

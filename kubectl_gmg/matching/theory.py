@@ -14,12 +14,13 @@ is beyond what can be told. The budget counts steps, never time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kubectl_gmg.matching.condition import failed_condition
 from kubectl_gmg.matching.path import Prepared, prepare
+from kubectl_gmg.matching.plain import clashing, own_values, spellings
 from kubectl_gmg.matching.search import Spent, Wanted, Work, find_text
 from kubectl_gmg.matching.space import (
     METHOD,
@@ -36,6 +37,7 @@ from kubectl_gmg.matching.space import (
     may_be_missing,
     may_repeat,
 )
+from kubectl_gmg.matching.universe import HOSTS
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.request import Request
 
@@ -157,6 +159,8 @@ class RequestMaker:
         return self._kept[key]
 
     def _search(self, slot: Slot, wanted: Region) -> tuple[str, ...] | None:
+        if slot.part is Part.OWN:
+            return own_values(slot, wanted)
         if may_be_missing(slot) and all(demand.missing for demand in wanted):
             return ()
         if slot.part is Part.NEVER or any(demand.values is Values.NEVER for demand in wanted):
@@ -189,6 +193,9 @@ class RequestMaker:
             return None
 
     def _text(self, slot: Slot, wanted: Wanted) -> str | None:
+        if clashing(wanted):
+            self.work.spend()
+            return None
         words = self.space.words(slot)
         if words is not None:
             return self._word(words, wanted)
@@ -198,10 +205,10 @@ class RequestMaker:
             return ANY_VALUE
         return find_text(UNIVERSES[slot.part], wanted, self.work)
 
-    def _word(self, words: Iterable[str], wanted: Wanted) -> str | None:
-        for test in wanted.inside:
-            if test.only is not None:
-                words = [word for word in words if word == test.only]
+    def _word(self, words: Collection[str], wanted: Wanted) -> str | None:
+        only = next((test.only for test in wanted.inside if test.only is not None), None)
+        if only is not None:
+            words = (only,) if only in words else ()
         for word in words:
             self.work.spend()
             if wanted.fits(word):
@@ -210,14 +217,14 @@ class RequestMaker:
 
     def _host(self, wanted: Wanted) -> str | None:
         """A Host header that leads here: a usual one, or any that can be found."""
-        for host in self.space.hosts:
-            if wanted.fits(host):
+        for host in (*self.space.hosts, *spellings(self.space.hosts[0], wanted)):
+            self.work.spend()
+            if wanted.fits(host) and self.space.serves(host) and HOSTS.holds(host):
                 return host
-        found = find_text(UNIVERSES[Part.HOST], wanted, self.work)
+        found = find_text(self.space.headers, wanted, self.work)
         if found is None or self.space.serves(found):
             return found
-        exact = any(test.only is not None for test in wanted.inside)
-        if exact:
+        if any(test.only is not None for test in wanted.inside):
             return None
         raise Spent
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 from random import Random
@@ -17,12 +18,27 @@ from random import Random
 import pytest
 
 from kubectl_gmg.export.envoy import connection_manager, listener_config, route_configuration
+from kubectl_gmg.matching.path import OWN, REMOVED
+from kubectl_gmg.matching.space import FRAMING
+from kubectl_gmg.model.match import HeaderMatch, PathKind, PathMatch, RouteMatch, ValueKind
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.verdict import Proof
 from tests.oracle.envoy import LOOPBACK, Envoy, marked, server
-from tests.oracle.generate_covers import some_covers
+from tests.oracle.generate_covers import host_of, some_covers
+from tests.oracle.generate_tables import Table
 from tests.oracle.proxy_model import envoy_hosts
-from tests.oracle.reach_judge import Claimed, Sample, against, claimed, inconsistent, is_fragment, nearby, told
+from tests.oracle.reach_judge import (
+    Claimed,
+    Sample,
+    against,
+    badly_told,
+    claimed,
+    inconsistent,
+    is_fragment,
+    looked_up,
+    nearby,
+    told,
+)
 
 HOSTS = max(300, int(os.environ.get("GMG_REACH_HOSTS", "0")))
 LISTENERS = 150
@@ -153,3 +169,45 @@ def kinds(witness: Request, claims: Claimed, called: str) -> Iterator[str]:
     yield from ["query"] if "?" in witness.path else []
     yield from ["method"] if witness.method != "GET" else []
     yield from ["other case"] if match.path and match.path.ignore_case and not path.startswith(match.path.value) else []
+
+
+PROXY_HEADERS = (
+    *sorted(OWN),
+    *sorted(REMOVED),
+    *sorted(FRAMING),
+    *("x-forwarded-proto", "x-forwarded-host", "via", "x-envoy-attempt-count", "x-envoy-other", "expect", "date"),
+)
+"""Headers that the proxy may set or take off before it looks at routes, and some that it leaves alone."""
+
+
+def owned_host(name: str) -> Table:
+    """Every test of a header that there is, and its opposite; each on a path of its own, with a route for the rest."""
+    tests = [HeaderMatch(name), *(HeaderMatch(name, ValueKind.EXACT, value) for value in ("abc", "http"))]
+    routes: list[RouteMatch] = []
+    for place, test in enumerate(tests):
+        path = PathMatch(PathKind.PREFIX, f"/{place}")
+        opposite = replace(test, invert=True, missing_as_empty=place > 0)
+        routes += [RouteMatch(path, headers=(each,)) for each in (test, opposite)]
+        routes += [RouteMatch(path), RouteMatch(PathMatch(PathKind.PREFIX, f"/1{place}"), headers=(opposite,))]
+    return Table((host_of(["*"], routes),))
+
+
+def test_headers_that_the_proxy_sees_to_itself(tmp_path: Path) -> None:
+    batch = {place: claimed(owned_host(name)) for place, name in enumerate(PROXY_HEADERS)}
+    complaints: list[str] = []
+    with Envoy(server([], [listener(place, claims) for place, claims in batch.items()], tmp_path), tmp_path) as envoy:
+        for place, claims in batch.items():
+            name = PROXY_HEADERS[place]
+
+            def winner(request: Request, seed: int = place) -> str | None:
+                return envoy.send(f"table-{seed}", request).route
+
+            sent = [() if value is None or name in FRAMING else ((name, value),) for value in (None, "abc", "http")]
+            requests = [Request(path, "h.example", headers=each) for path in ("/0", "/1", "/2", "/12") for each in sent]
+            samples = [*told(claims), *(Sample(request, None, name) for request in requests)]
+            complaints += (f"{name}: {each}" for each in against(claims, iter(samples), winner))
+            complaints += (f"{name}: {each}" for each in badly_told(claims))
+            simulated = looked_up(claims.table)
+            complaints += (f"simulated: {each}" for each in requests if simulated(each) != winner(each))
+
+    assert not complaints, "\n".join([f"{len(complaints)} complaints", *complaints[:TOLD]])

@@ -122,7 +122,12 @@ def test_a_position(tmp_path: Path) -> None:
 
 def test_a_rule_that_hands_over_moves_with_all_that_is_below(tmp_path: Path) -> None:
     found = asked(example("demo"), None, ["position=1"], tmp_path)
-    assert effects(found) == [("v1", "#2", "#1"), ("v2", "#3", "#2"), ("not-found", "#6", "#5"), ("ratings", "#1", "#6")]
+    assert effects(found) == [
+        ("v1", "#2", "#1"),
+        ("v2", "#3", "#2"),
+        ("not-found", "#6", "#5"),
+        ("ratings", "#1", "#6"),
+    ]
 
 
 def test_the_weight_of_a_rule_is_that_of_its_table(tmp_path: Path) -> None:

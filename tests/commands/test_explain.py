@@ -12,7 +12,7 @@ import pytest
 import yaml
 from pytest_mock import MockerFixture
 
-from kubectl_gmg.model.snapshot import NOWHERE
+from kubectl_gmg.model.snapshot import NOWHERE, Extent
 from tests.commands.make import (
     delegates,
     gateway,
@@ -765,7 +765,24 @@ def test_a_url_that_no_route_answers_tells_the_closest() -> None:
     for each in of(item, "order", "lost"):
         url = each["text"].partition("GET ")[2].partition(" ")[0]
         assert gmg("curl", url, "--demo", "-o", "json").json["items"][0]["route"]["id"] == each["with"]
-    assert [each["with"].rsplit("/", 1)[-1] for each in of(item, "order", "lost")] == ["ratings", "v1", "v2", "not-found"]
+    assert [each["with"].rsplit("/", 1)[-1] for each in of(item, "order", "lost")] == [
+        "ratings",
+        "v1",
+        "v2",
+        "not-found",
+    ]
+
+
+def test_a_url_whose_answer_depends_on_what_was_not_read(mocker: MockerFixture) -> None:
+    """A table of a namespace that was not read may stand before the winner."""
+    below = rule("d", "/", delegates(namespaces=["ns", "far"]))
+    objects = [gateway(), host(below), table(rule("last", "/"), weight=-1)]
+    asked = ("explain", "h.example/x", "-o", "json")
+    (read,) = Cluster(mocker).run(*asked, objects=objects).json["items"]
+    (partly,) = Cluster(mocker).run(*asked, objects=objects, RouteTable=Extent(frozenset({"ns"}))).json["items"]
+    assert [each for each in read["title"] if "otherwise" in each] == []
+    (said,) = [each for each in partly["title"] if "otherwise" in each]
+    assert said.startswith("It may be answered otherwise: below vh/d: ")
 
 
 def test_a_url_that_nobody_serves() -> None:

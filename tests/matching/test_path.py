@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_gmg.matching.path import Normalization, Prepared, Refusal, prepare
+from kubectl_gmg.matching.path import PEER, Normalization, Prepared, Refusal, prepare
 from kubectl_gmg.model.request import Request
 from tests.matching.preparing import prepared
 
@@ -198,7 +198,26 @@ def test_headers_by_name() -> None:
         "host": ("H:1",),
         ":path": ("/b?q",),
         ":scheme": ("https",),
+        "x-forwarded-proto": ("https",),
+        "x-forwarded-for": (PEER,),
+        "x-request-id": (PEER,),
+        "x-envoy-external-address": (PEER,),
     }
+
+
+def test_headers_that_the_proxy_sees_to() -> None:
+    """Measured on Envoy 1.40; `tests/analysis/test_reachability_envoy.py` asks it again."""
+    sent = (
+        ("Keep-Alive", "5"),
+        ("x-envoy-max-retries", "3"),
+        ("X-Forwarded-For", "1.2.3.4"),
+        ("x-forwarded-proto", "ftp"),
+    )
+
+    got = prepared("/", *sent).headers
+
+    assert (got["x-forwarded-for"], got["x-forwarded-proto"]) == ((f"1.2.3.4,{PEER}",), ("http",))
+    assert not {"keep-alive", "x-envoy-max-retries"} & set(got)
 
 
 def test_parameters_are_not_decoded_and_the_first_counts() -> None:

@@ -1,0 +1,62 @@
+"""What is plain to see of texts that must pass some tests, without any search."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from kubectl_gmg.matching.language import TextTest
+from kubectl_gmg.matching.path import OWN
+from kubectl_gmg.matching.search import Spent, Wanted
+from kubectl_gmg.matching.space import FRAMING, Demand, Slot, Values
+from kubectl_gmg.matching.text import folded
+from kubectl_gmg.model.match import PathKind, ValueKind
+
+BEGINNINGS = frozenset((PathKind.EXACT, PathKind.PREFIX, PathKind.SEPARATED_PREFIX, ValueKind.EXACT, ValueKind.PREFIX))
+ENDINGS = frozenset((ValueKind.EXACT, ValueKind.SUFFIX))
+
+
+def clashing(wanted: Wanted) -> bool:
+    """Whether two of the tests plainly exclude each other by what texts begin or end with."""
+    inside = wanted.inside
+    apart = any(excluded(one, other) for place, one in enumerate(inside) for other in inside[:place])
+    return apart or any(implied(one, other) for one in inside for other in wanted.outside)
+
+
+def excluded(one: TextTest, other: TextTest) -> bool:
+    """Whether no text passes both, as far as that is plain to see."""
+    first, second = folded(one.value), folded(other.value)
+    if one.kind in BEGINNINGS and other.kind in BEGINNINGS and not first.startswith(second[: len(first)]):
+        return True
+    ends = one.kind in ENDINGS and other.kind in ENDINGS
+    return ends and not (first.endswith(second) or second.endswith(first))
+
+
+def implied(one: TextTest, other: TextTest) -> bool:
+    """Whether every text that passes one test passes the other, as far as that is plain to see."""
+    if one.ignore_case and not other.ignore_case:
+        return False
+    first, second = (folded(one.value), folded(other.value)) if other.ignore_case else (one.value, other.value)
+    begins = one.kind in BEGINNINGS and other.kind in (PathKind.PREFIX, ValueKind.PREFIX)
+    ends = one.kind in ENDINGS and other.kind is ValueKind.SUFFIX
+    return (begins and first.startswith(second)) or (ends and first.endswith(second))
+
+
+def spellings(host: str, wanted: Wanted) -> Iterator[str]:
+    """Host headers that are made from a usual one and from what tests want at the beginning and at the end."""
+    tests = [test for test in wanted.inside if test.kind in (ValueKind.PREFIX, ValueKind.SUFFIX, ValueKind.EXACT)]
+    begins = [test.value for test in tests if test.kind is not ValueKind.SUFFIX]
+    ends = [test.value for test in tests if test.kind is not ValueKind.PREFIX]
+    for begin in (*begins, ""):
+        for end in (*ends, ""):
+            yield from (begin + end, begin + host + end, f"{begin}{host}:{end}")
+
+
+def own_values(slot: Slot, wanted: Collection[Demand]) -> tuple[str, ...] | None:
+    """What satisfies conditions on a header that the proxy sees to. Raises `Spent` where its value decides."""
+    if slot.name in OWN and any(demand.values is Values.NEVER for demand in wanted):
+        return None
+    if slot.name in OWN and all(demand.values is Values.ANY for demand in wanted):
+        return ()
+    if slot.name in FRAMING - {"content-length"} and all(demand.missing for demand in wanted):
+        return ()
+    raise Spent
