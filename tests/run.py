@@ -7,10 +7,14 @@ import io
 import json
 import sys
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 from unittest.mock import patch
 
 from kubectl_gmg import cli
+from kubectl_gmg.pipeline import Session, Settings
+from kubectl_gmg.render.parts import route_json
+from kubectl_gmg.resolve.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,18 @@ def routes_json(manifests: list[dict[str, Any]], *arguments: str) -> dict[str, A
     assert ran.code == 0, ran.err
     result: dict[str, Any] = ran.json
     return result
+
+
+def resolved_items(manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The items of `routes -o json` for these objects, but for what is said of their reach: that takes its time."""
+    text = manifests_text(manifests).encode()
+    session = Session(Settings(filename=("-",), stdin=lambda: text))
+    rows = Rows(session.resolved)
+    served = (each for gateway in session.resolved.gateways for each in product((gateway,), gateway.listeners))
+    return [
+        route_json(row, session.snapshot.locate)
+        for gateway, listener in served
+        for host in listener.hosts
+        for row in rows.of(gateway, listener, host)
+        if row.route.index is not None
+    ]

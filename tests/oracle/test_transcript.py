@@ -260,9 +260,9 @@ def place(origin: Json) -> str:
 
 
 def ask(manifests: list[Json]) -> Json:
-    from tests.run import routes_json  # noqa: PLC0415 - part 1 needs no product
+    from tests.run import resolved_items  # noqa: PLC0415 - part 1 needs no product
 
-    return routes_json(manifests)
+    return {"items": resolved_items(manifests)}
 
 
 @generated()

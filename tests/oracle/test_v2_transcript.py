@@ -25,7 +25,7 @@ from tests.oracle.v2_transcript import (
     regex_compiles,
     sound,
 )
-from tests.run import routes_json
+from tests.run import resolved_items, routes_json
 from tests.test_scenarios_v2 import having, load, name_of
 
 Json = dict[str, Any]
@@ -235,7 +235,7 @@ def action_of(row: Json) -> Json:
 
 def complaint(manifests: list[Json]) -> str:
     """How the product differs from the transcript; empty if it does not."""
-    wanted, got = told(manifests), answered(routes_json(manifests))
+    wanted, got = told(manifests), answered({"items": resolved_items(manifests)})
     for place in sorted({*wanted, *got}):
         if wanted.get(place) != got.get(place):
             return f"{place}: {wanted.get(place)} is not {got.get(place)}"

@@ -14,7 +14,7 @@ from tests.examples import EXPECTED
 from tests.oracle.generate_objects import graphs
 from tests.oracle.partial import Reading, answers_complaint, ends_complaint, readings
 from tests.oracle.transcript import Transcript
-from tests.run import routes_json
+from tests.run import resolved_items
 
 Json = dict[str, Any]
 GRAPHS = 60
@@ -83,7 +83,7 @@ def richness(manifests: list[Json]) -> int:
 
 def transcript_complains(manifests: list[Json]) -> str:
     """How the product's routes differ from the transcript's."""
-    answer = routes_json(manifests)["items"]
+    answer = resolved_items(manifests)
     for (namespace, name), hosts in Transcript(manifests).gateways.items():
         wanted = [wanted_row(host, row) for host in hosts for row in host["routes"]]
         rows = (row for row in answer if (row["gateway"]["namespace"], row["gateway"]["name"]) == (namespace, name))
