@@ -63,7 +63,8 @@ class Reachability:
     def of(self, row: RouteRow, *, shadows: bool = False) -> Reach:
         """What is known of a route; with `shadows` every earlier route that takes some of its requests.
 
-        A listener that sends every request to https has no witness, since no request gets to its routes.
+        A listener that sends every request to https has no witness, and no request that shows who takes all, since none
+        gets to its routes.
         """
         route = row.route
         if route.dropped:
@@ -188,7 +189,7 @@ def catch_alls(row: RouteRow) -> list[Route]:
 
 
 def at_listener(reach: Reach, space: Space, listener: ResolvedListener) -> Reach:
-    """The same with requests as they come to this listener."""
+    """The same with requests as they come to this listener; one that sends all to https has none for a route."""
     one, answers_itself = reach.witness or reach.request, listener.declared.https_redirect
     served = one is None or space.serves(one.host or "")
     alike = one is not None and served and (one.scheme, one.port) == (space.scheme, space.usual_port)
@@ -202,7 +203,7 @@ def at_listener(reach: Reach, space: Space, listener: ResolvedListener) -> Reach
 
     return replace(
         reach,
-        request=here(reach.request) if reach.request else None,
+        request=here(reach.request) if reach.request and not answers_itself else None,
         witness=here(reach.witness) if reach.witness and not answers_itself else None,
         shadowed_by=tuple(replace(each, request=here(each.request)) for each in reach.shadowed_by),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from kubectl_gmg.matching.language import TextTest
+from kubectl_gmg.matching.language import TextTest, language
 from kubectl_gmg.matching.path import OWN
 from kubectl_gmg.matching.search import Spent, Wanted
 from kubectl_gmg.matching.space import FRAMING, Demand, Slot, Values
@@ -13,12 +13,17 @@ from kubectl_gmg.model.match import PathKind, ValueKind
 
 BEGINNINGS = frozenset((PathKind.EXACT, PathKind.PREFIX, PathKind.SEPARATED_PREFIX, ValueKind.EXACT, ValueKind.PREFIX))
 ENDINGS = frozenset((ValueKind.EXACT, ValueKind.SUFFIX))
+PATTERNS = frozenset((PathKind.REGEX, ValueKind.REGEX))
+
+MOST_READ = 100
+"""Letters that a pattern is followed for."""
 
 
 def clashing(wanted: Wanted) -> bool:
     """Whether two of the tests plainly exclude each other by what texts begin or end with."""
     inside = wanted.inside
     apart = any(excluded(one, other) for place, one in enumerate(inside) for other in inside[:place])
+    apart = apart or any(stuck(one, other) for one in inside for other in inside)
     return apart or any(implied(one, other) for one in inside for other in wanted.outside)
 
 
@@ -29,6 +34,17 @@ def excluded(one: TextTest, other: TextTest) -> bool:
         return True
     ends = one.kind in ENDINGS and other.kind in ENDINGS
     return ends and not (first.endswith(second) or second.endswith(first))
+
+
+def stuck(one: TextTest, other: TextTest) -> bool:
+    """Whether a pattern matches no text that begins as the other test wants it."""
+    if one.kind not in PATTERNS or other.kind not in BEGINNINGS or other.ignore_case:
+        return False
+    texts = language(one)
+    state = None if texts is None else texts.start
+    for letter in other.value[:MOST_READ]:
+        state = None if texts is None or state is None else texts.step(state, ord(letter))
+    return texts is not None and state is None
 
 
 def implied(one: TextTest, other: TextTest) -> bool:

@@ -196,11 +196,12 @@ class HostTheory:
         return maker.possible(both(self._region(place), self._region(number)))
 
     def shadows(self, place: int) -> tuple[tuple[tuple[int, Request], ...], int]:
-        """The earlier routes that take some requests of a route, each with one; and how many others were not looked at.
+        """The earlier routes that take some requests of a route, each with one; and of how many it is not known.
 
         Requests that repeat a header do not count.
         """
         found: list[tuple[int, Request]] = []
+        untold = 0
         candidates = [] if self._is_alone(place) else self._before(place)
         for number in candidates:
             self._pairs += 1
@@ -208,7 +209,8 @@ class HostTheory:
             taken = self._search(maker, both(self._region(place), self._region(number)), number)
             if isinstance(taken, Reached):
                 found.append((number, taken.prepared.request))
-        return tuple(found), place - len(candidates) if len(candidates) == self._near else 0
+            untold += isinstance(taken, Untold)
+        return tuple(found), untold + (place - len(candidates) if len(candidates) == self._near else 0)
 
 
 def plain_path(match: RouteMatch) -> str:

@@ -14,9 +14,10 @@ is beyond what can be told. The budget counts steps, never time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import count
 
 from kubectl_gmg.matching.condition import failed_condition
 from kubectl_gmg.matching.path import Prepared, prepare
@@ -33,7 +34,6 @@ from kubectl_gmg.matching.space import (
     Space,
     Values,
     demands,
-    header_slot,
     may_be_missing,
     may_repeat,
 )
@@ -122,13 +122,21 @@ class RequestMaker:
             slots.setdefault(demand.slot, []).append(demand)
         if len(region) > 1 and not set(region).isdisjoint(demand.negated for demand in region):
             return None
+        target = tuple(slots.pop(Slot(Part.TARGET), ()))
+        whole = only_target(target)
+        if whole is not None:
+            inside = [slot for slot in slots if slot.part in (Part.PATH, Part.PARAMETER)]
+            target = (*target, *(demand for slot in inside for demand in slots.pop(slot)))
+        if not possible_target(target, whole):
+            return None
+        given = self._given(slots)
+        return None if given is None else self._request(given, target, whole)
+
+    def _given(self, slots: Mapping[Slot, Sequence[Demand]]) -> Given | None:
+        """The values in each slot; None if one has none that will do. Raises `Spent` if that cannot be told."""
         given: Given = {}
         unknown = False
         for slot, wanted in slots.items():
-            if slot.part is Part.TARGET:
-                if any(demand.values is Values.NEVER for demand in wanted):
-                    return None
-                continue
             try:
                 values = self._values(slot, tuple(wanted))
             except Spent:
@@ -139,18 +147,17 @@ class RequestMaker:
             given[slot] = values
         if unknown:
             raise Spent
-        return self._request(given, tuple(slots.get(Slot(Part.TARGET), ())))
+        return given
 
-    def _request(self, given: Given, target: Region) -> Prepared:
+    def _request(self, given: Given, target: Region, whole: str | None) -> Prepared:
         """The request with these values. Raises `Spent` if it is none that the proxy takes as it is meant."""
-        self.work.spend()
-        prepared = prepare(request_of(given, self.space))
-        if not isinstance(prepared, Prepared):
-            raise Spent
-        text = prepared.routed_path
-        if any(demand.test.fits(text) is not (demand.values is Values.SOME) for demand in tested(target)):
-            raise Spent  # path and query hang together here: that no other request fits is not known
-        return prepared
+        request = request_of(given, self.space)
+        for path in (whole,) if whole is not None else (request.path, with_more(request.path, given)):
+            self.work.spend()
+            prepared = prepare(replace(request, path=path))
+            if isinstance(prepared, Prepared) and all(holds(demand, prepared) for demand in target):
+                return prepared
+        raise Spent  # path and query hang together here: that no other request fits is not known
 
     def _values(self, slot: Slot, wanted: Region) -> tuple[str, ...] | None:
         key = slot, wanted
@@ -229,9 +236,45 @@ class RequestMaker:
         raise Spent
 
 
-def tested(target: Region) -> list[Demand]:
-    """The conditions that look at a text."""
-    return [demand for demand in target if demand.values in (Values.SOME, Values.NONE)]
+def only_target(target: Region) -> str | None:
+    """The path with its query that is the only one wanted; None if several may do."""
+    texts = (demand.test.only for demand in target if demand.values is Values.SOME)
+    return next((text for text in texts if text is not None), None)
+
+
+def possible_target(target: Region, whole: str | None) -> bool:
+    """Whether a request can satisfy conditions on its path and query, which are `whole` where only one is wanted.
+
+    Raises `Spent` where that cannot be told.
+    """
+    if any(demand.slot.part is Part.TARGET and demand.values is Values.NEVER for demand in target):
+        return False
+    if whole is None:
+        return True
+    if not whole.startswith("/"):
+        return False
+    prepared = prepare(Request(whole))
+    if not isinstance(prepared, Prepared) or prepared.routed_path != whole:
+        raise Spent  # routes may never see such a path
+    return all(holds(demand, prepared) for demand in target)
+
+
+def holds(demand: Demand, prepared: Prepared) -> bool:
+    """Whether a condition on the path, its query or both holds."""
+    texts = {Part.PATH: prepared.path, Part.PARAMETER: prepared.parameters.get(demand.slot.name)}
+    text = texts.get(demand.slot.part, prepared.routed_path)
+    if text is None:
+        return demand.missing
+    if demand.values in (Values.ANY, Values.NEVER):
+        return demand.values is Values.ANY
+    return demand.test.fits(text) is (demand.values is Values.SOME)
+
+
+def with_more(path: str, given: Given) -> str:
+    """A path and query with a parameter that nobody asks for."""
+    asked = {slot.name for slot in given if slot.part is Part.PARAMETER}
+    name = next(name for name in ("x" * size for size in count(1)) if name not in asked)
+    return f"{path}{'&' if '?' in path else '?'}{name}"
 
 
 def request_of(given: Mapping[Slot, tuple[str, ...]], space: Space) -> Request:
@@ -339,53 +382,6 @@ class Witness:
             told = told and isinstance(found, Closed)
             region = (*region, demand)
         return Closed(frozenset(by)) if told else Untold()
-
-
-def mended(match: RouteMatch, prepared: Prepared, reason: str, space: Space) -> Request | None:
-    """A request like another one that satisfies a match, with the part changed that failed.
-
-    `reason` is the only condition that fails, as `failed_condition` names it. None if there is none, or none is found.
-    """
-    slot = slot_of(reason)
-    maker = RequestMaker(space, Work(MATCH_WORK))
-    try:
-        made = maker.make(tuple(demand for demand in demands(match) if demand.slot == slot))
-    except Spent:
-        return None
-    if made is None:
-        return None
-    found = exchanged(prepared.request, made.request, slot)
-    again = prepare(found)
-    return found if isinstance(again, Prepared) and matches(match, again) else None
-
-
-def slot_of(reason: str) -> Slot:
-    """The part of a request that a failed condition is about."""
-    kind, _, name = reason.partition(" ")
-    if kind == "header":
-        return header_slot(name)
-    return Slot(Part.PARAMETER, name) if kind == "query" else Slot(Part(kind))
-
-
-def exchanged(request: Request, other: Request, slot: Slot) -> Request:
-    """A request with one part of another one."""
-    path, mark, query = request.path.partition("?")
-    new_path, _, new_query = other.path.partition("?")
-    match slot.part:
-        case Part.PATH:
-            return replace(request, path=new_path + mark + query)
-        case Part.PARAMETER:
-            kept = [part for part in query.split("&") if part and part.partition("=")[0] != slot.name]
-            joined = "&".join([*kept, *([new_query] if new_query else [])])
-            return replace(request, path=f"{path}?{joined}" if joined else path)
-        case Part.HEADER:
-            kept_headers = (each for each in request.headers if header_slot(each[0]) != slot)
-            return replace(request, headers=(*kept_headers, *other.headers))
-        case Part.METHOD:
-            return replace(request, method=other.method)
-        case Part.HOST:
-            return replace(request, host=other.host)
-    return replace(request, port=other.port)
 
 
 def impossible_alone(region: Region, space: Space) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from kubectl_gmg.matching.condition import failed_condition, header_fits, parameter_fits, path_fits
+from kubectl_gmg.matching.mend import mended
 from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.matching.space import Space
-from kubectl_gmg.matching.theory import mended
 from kubectl_gmg.model.match import ROOT, RouteMatch
 from kubectl_gmg.model.resolved import Route
 from kubectl_gmg.views import Closest, RouteRow

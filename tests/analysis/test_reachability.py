@@ -144,6 +144,12 @@ def test_a_listener_that_sends_everything_to_https_has_no_witness_and_no_dead_ro
     assert found[443]["witness"]["scheme"] == "https"
 
 
+def test_no_request_shows_what_a_listener_that_sends_everything_to_https_would_do() -> None:
+    plain = gateway(connectionOptions={"httpsRedirect": True})
+    found = only([plain, host(rule("wide", "/a"), rule("dead", "/a/b"))], "dead")
+    assert found["unreachable"] == {"by": ["vh/wide"], "proof": "prefix", "request": None}
+
+
 V2 = "networking.gloo.solo.io/v2"
 
 

@@ -15,16 +15,18 @@ from hypothesis import strategies as st
 from kubectl_gmg.matching.canonical import Normalization, canonical
 from kubectl_gmg.matching.condition import failed_condition, in_range
 from kubectl_gmg.matching.language import TextTest, accepted, language
+from kubectl_gmg.matching.mend import mended
 from kubectl_gmg.matching.neighbours import Neighbours
 from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.matching.reach import HostTheory
-from kubectl_gmg.matching.search import Spent, Wanted, Work, find_text
+from kubectl_gmg.matching.search import Search, Spent, Wanted, Work, find_text
 from kubectl_gmg.matching.space import Space
-from kubectl_gmg.matching.theory import Truth, covers, mended, overlaps
+from kubectl_gmg.matching.theory import Truth, covers, overlaps
 from kubectl_gmg.matching.universe import HEADER_VALUES, HOSTS, PATHS, QUERY_VALUES
 from kubectl_gmg.model.match import HeaderMatch, PathKind, PathMatch, QueryParameterMatch, RouteMatch, ValueKind
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.verdict import Proof
+from tests.test_counts import calls_of
 
 SPACE = Space()
 
@@ -189,6 +191,13 @@ PRESENT = RouteMatch(headers=(HeaderMatch("x"),))
 ABSENT = RouteMatch(headers=(HeaderMatch("x", invert=True),))
 GET = RouteMatch(method="GET")
 
+
+def target(text: str, **more: object) -> RouteMatch:
+    """Wants `:path`, the path with its query, to be a text."""
+    return replace(RouteMatch(headers=(HeaderMatch(":path", ValueKind.EXACT, text),)), **more)  # type: ignore[arg-type]
+
+
+Q_IS_1 = (QueryParameterMatch("q", ValueKind.EXACT, "1"),)
 PROVED: dict[str, tuple[tuple[RouteMatch, ...], Proof, tuple[int, ...]]] = {
     "the same exact path": ((exact("/a"), exact("/a")), Proof.EXACT, (0,)),
     "exact in any case": ((exact("/A", ignore_case=True), exact("/a")), Proof.EXACT, (0,)),
@@ -241,6 +250,10 @@ PROVED: dict[str, tuple[tuple[RouteMatch, ...], Proof, tuple[int, ...]]] = {
     ),
     "a header name with a blank": ((RouteMatch(headers=(HeaderMatch("x y"),)),), Proof.DISABLED, ()),
     "a value that ends in a blank": ((x_is("a "),), Proof.DISABLED, ()),
+    "a target beside another path": ((target("/a", path=PathMatch(PathKind.EXACT, "/b")),), Proof.CONTRADICTION, ()),
+    "a target without the parameter": ((target("/a?p=1", query_parameters=Q_IS_1),), Proof.CONTRADICTION, ()),
+    "a target without a slash": ((target("GET"),), Proof.DISABLED, ()),
+    "a target below a prefix": ((prefix("/a"), target("/a/b?q=1")), Proof.PREFIX, (0,)),
     "a fraction of nothing": ((RouteMatch(fraction=0.0),), Proof.DISABLED, ()),
 }
 
@@ -263,6 +276,8 @@ ALIVE: dict[str, tuple[RouteMatch, ...]] = {
     "a broken escape": (RouteMatch(method="GET"), exact("/%4")),
     "longer than the pattern": (regex("/a{1,3}"), regex("/a+")),
     "another method": (GET, RouteMatch()),
+    "a target with its query": (target("/a"), prefix("/b"), target("/a?q=1", query_parameters=Q_IS_1)),
+    "a target is one of many": (target("/a"), exact("/a")),
 }
 
 
@@ -380,6 +395,17 @@ def test_a_text_is_found_if_there_is_one(inside: list[TextTest], outside: list[T
         assert not any(wanted.fits(text) for text in tried)
     else:
         assert wanted.fits(found)
+
+
+@pytest.mark.parametrize(
+    ("begins", "pattern", "shared"),
+    [("/a/b", "/a/[0-9]+", Truth.NO), ("/a/1x", "/a/[0-9]+", Truth.NO), ("/a/1", "/a/[0-9]+x", Truth.YES)],
+)
+def test_what_a_pattern_never_begins_with_takes_no_search(begins: str, pattern: str, shared: Truth) -> None:
+    found: list[Truth] = []
+    searched = calls_of(Search.run.__code__, lambda: found.append(overlaps(prefix(begins), regex(pattern), SPACE)))
+    assert found == [shared]
+    assert (searched == 0) is (shared is Truth.NO)
 
 
 def test_spent_work_is_no_answer() -> None:
