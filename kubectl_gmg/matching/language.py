@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import cache
 from typing import Any, Protocol
 
@@ -207,7 +207,7 @@ def same_size(low: str, high: str) -> str:
     return "|".join(parts)
 
 
-class Universe(Language, Protocol):
+class Universe(Language, Hashable, Protocol):
     """The texts that there are."""
 
     def holds(self, text: str) -> bool:

@@ -87,7 +87,8 @@ def find_text(universe: Universe, wanted: Wanted, work: Work) -> str | None:
             work.spend()
             return test.value
     for test in wanted.inside:
-        text = sampled(test, universe, work)
+        text, steps = sampled(test, universe)
+        work.spend(steps)  # though it may be known from before: equal questions cost the same
         if text is not None and wanted.fits(text):
             return text
     return Search(universe, wanted, work).run()
@@ -105,10 +106,24 @@ def niceness(following: tuple[int, object]) -> tuple[int, int]:
     return RANKS.get(following[0], len(RANKS)), following[0]
 
 
-def sampled(test: TextTest, universe: Universe, work: Work) -> str | None:
-    """A text of a universe that passes a test with an automaton of many states; None for another test."""
-    automaton_of_test = language(test)
-    return sample(automaton_of_test, universe, work) if isinstance(automaton_of_test, Automaton) else None
+SAMPLE_WORK = 1_500
+"""Steps to find a text of one pattern."""
+
+
+@lru_cache(maxsize=4096)
+def sampled(test: TextTest, universe: Universe) -> tuple[str | None, int]:
+    """A text of a universe that passes a test with an automaton of many states, and the steps that it took.
+
+    None for another test, and where there is none or it takes too long.
+    """
+    pattern = language(test)
+    if not isinstance(pattern, Automaton):
+        return None, 0
+    work = Work(SAMPLE_WORK)
+    try:
+        return sample(pattern, universe, work), SAMPLE_WORK - work.left
+    except Spent:
+        return None, SAMPLE_WORK
 
 
 def sample(pattern: Automaton, universe: Universe, work: Work) -> str | None:
