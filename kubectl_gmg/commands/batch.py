@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,19 +74,27 @@ class Batch:
         """What every answering entry point does with a request, and where redirects are followed with the last one."""
         request = line.asked.request
         narrowing = Narrowing(self._listener, line.asked.url_port)
-        entries, remark = entry_points(self._session.resolved, request.scheme, narrowing)
+        entries, remark = self._entries(request.scheme, narrowing)
         if remark and line.at is None:
             self._session.settings.say(remark)
         items = self._simulator.answer(request, entries, candidates=self._candidates)
         if self._manner is not None:
             connected = request.host or "" if line.connected is None else line.connected
-            items = Follower(self._asked_again, self._manner, request, connected).followed(items)
+            items = Follower(partial(self._asked_again, line), self._manner, request, connected).followed(items)
         return tuple(self._judged(item, line) for item in items)
 
-    def _asked_again(self, request: Request, port: int | None, door: EntryPoint | None) -> tuple[Simulated, ...]:
+    def _asked_again(
+        self, line: Line, request: Request, port: int | None, door: EntryPoint | None
+    ) -> tuple[Simulated, ...]:
         """A request after a redirect: `--listener` was about the first one only."""
-        entries = (door,) if door else entry_points(self._session.resolved, request.scheme, Narrowing(None, port))[0]
+        entries, remark = ((door,), "") if door else self._entries(request.scheme, Narrowing(None, port))
+        if remark and line.at is None:
+            self._session.settings.say(remark)
         return self._simulator.answer(request, entries, candidates=self._candidates)
+
+    def _entries(self, scheme: str, narrowing: Narrowing) -> tuple[tuple[EntryPoint, ...], str]:
+        """The listeners that a request can come in by, and what is to be said of that."""
+        return entry_points(self._session.resolved, scheme, narrowing)
 
     def _judged(self, item: Simulated, line: Line) -> Simulated:
         held = judged(item, (*self._expect, *line.expect), self._is_route)

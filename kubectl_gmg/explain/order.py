@@ -44,7 +44,7 @@ def left_out(row: RouteRow) -> Step:
     """Why the proxy never gets a route."""
     rule = row.route.terminal.rules[-1]
     if row.route.dropped:
-        text = "left out: it stands behind a route of the same host that fits every request"
+        text = "left out: it stands behind a route of the same root that fits every request"
         return Step("lost", text, rule.origin, rule_name(rule))
     codes = row.route.terminal.because
     text = "it has no place, since the product leaves it out"
@@ -168,7 +168,7 @@ def never(row: RouteRow, reach: Reach, rows: Sequence[RouteRow]) -> Iterator[Ste
     elif reach.proof is Proof.CONTRADICTION:
         text = "its own conditions exclude each other, so no request meets all of them"
     elif reach.proof is Proof.DROPPED:
-        text = "the product leaves it out behind a route of the same host that fits every request"
+        text = "the product leaves it out behind a route of the same root that fits every request"
     elif reach.proof is Proof.JOINT:
         text = f"{several(map(route_name, takers), 6)} together take every request of this route"
     else:

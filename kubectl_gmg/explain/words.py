@@ -123,7 +123,8 @@ def request_words(request: Request) -> str:
     host = request.host or ""
     usual = request.port == (443 if request.scheme == "https" else 80) or ":" in host.rpartition("]")[2]
     port = "" if usual else f":{request.port}"
-    return f"{request.method} {request.scheme}://{host}{port}{request.path}{headers}"
+    server_name = f" --sni {quote(request.sni)}" if request.sni else ""
+    return f"{request.method} {request.scheme}://{host}{port}{request.path}{headers}{server_name}"
 
 
 def listener_words(listener: ResolvedListener) -> str:

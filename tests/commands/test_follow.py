@@ -339,3 +339,15 @@ def test_an_end_may_differ_where_the_way_to_it_may() -> None:
     )
     assert found.may_differ == (before, after)
     assert found.outcome == "forward"
+
+
+def test_a_port_of_a_location_that_no_listener_has_is_ignored_and_said() -> None:
+    """As for the first request (`spec/cli.md` 6.3): ports are often forwarded."""
+    objects = [
+        gateway(),
+        host(rule("r", "/r", to(hostRedirect="x.example:8443")), rule("end", "/end", says(200, "here"))),
+        host(rule("far", "/end", says(200, "there")), name="vx", domains=["x.example"]),
+    ]
+    ran = run("curl", "-L", "http://h.example/r", objects=objects)
+    assert "there" in ran.out
+    assert ran.err == "note: no listener is known to have port 8443; the port was ignored\n"
