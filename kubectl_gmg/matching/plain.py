@@ -1,15 +1,18 @@
-"""What is plain to see of texts that must pass some tests, without any search."""
+"""What is plain to see of texts that must pass some tests, and of matches, without any search."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Sequence
 
+from kubectl_gmg.matching.condition import regex_fits
 from kubectl_gmg.matching.language import TextTest, language
 from kubectl_gmg.matching.path import OWN
 from kubectl_gmg.matching.search import Spent, Wanted
-from kubectl_gmg.matching.space import FRAMING, Demand, Slot, Values
+from kubectl_gmg.matching.space import FRAMING, ROUTED_METHODS, Demand, Part, Slot, Values, header_slot
 from kubectl_gmg.matching.text import folded
-from kubectl_gmg.model.match import PathKind, ValueKind
+from kubectl_gmg.matching.universe import is_simple_path
+from kubectl_gmg.model.match import ROOT, HeaderMatch, PathKind, PathMatch, RouteMatch, ValueKind
 
 BEGINNINGS = frozenset((PathKind.EXACT, PathKind.PREFIX, PathKind.SEPARATED_PREFIX, ValueKind.EXACT, ValueKind.PREFIX))
 ENDINGS = frozenset((ValueKind.EXACT, ValueKind.SUFFIX))
@@ -76,3 +79,47 @@ def own_values(slot: Slot, wanted: Collection[Demand]) -> tuple[str, ...] | None
     if slot.name in FRAMING - {"content-length"} and all(demand.missing for demand in wanted):
         return ()
     raise Spent
+
+
+GUESSES = (
+    *(("(?:", ""), ("(/.*)?", ""), (".*", ""), (".+", "x"), ("[^/]+", "x"), ("[^/]*", ""), ("[0-9]+", "1")),
+    *((r"\d+", "1"), ("[a-z]+", "a"), ("[a-z0-9]+", "a"), ("[a-z0-9-]+", "a"), ("[a-zA-Z0-9]+", "a")),
+    *((r"\w+", "x"), ("\\", ""), ("(", ""), (")", ""), ("^", ""), ("$", "")),
+)
+"""What parts of common patterns may stand for; what comes of it is tried."""
+
+_SIMPLE_VALUE = re.compile("[A-Za-z0-9](?:[A-Za-z0-9 ._/=-]*[A-Za-z0-9])?")
+
+
+def plain_request(match: RouteMatch) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+    """A path, and headers, that satisfy a match but for its method; None if that is not plain to see."""
+    if match.query_parameters or match.grpc or match.port is not None or match.fraction < 1:
+        return None
+    if match.method and match.method not in ROUTED_METHODS:
+        return None
+    headers = plain_headers(match.headers)
+    path = "" if headers is None else plain_path(match.path or ROOT)
+    return (path, headers) if path and headers is not None else None
+
+
+def plain_path(path: PathMatch) -> str:
+    """A path that a condition is satisfied by; empty if that is not plain to see."""
+    if path.kind is not PathKind.REGEX:
+        return path.value if is_simple_path(path.value) else ""
+    text = path.value
+    for part, meant in GUESSES:
+        text = text.replace(part, meant)
+    return text if is_simple_path(text) and regex_fits(path.value, text) else ""
+
+
+def plain_headers(tests: Sequence[HeaderMatch]) -> tuple[tuple[str, str], ...] | None:
+    """Headers that satisfy tests of different ones for a value, or for anything; None for other tests."""
+    found: dict[str, str] = {}
+    for test in tests:
+        slot = header_slot(test.name)
+        value = "x" if test.kind is ValueKind.PRESENT else test.value
+        usual = test.kind in (ValueKind.PRESENT, ValueKind.EXACT) and not test.invert
+        if slot.part is not Part.HEADER or slot.name in found or not usual or not _SIMPLE_VALUE.fullmatch(value):
+            return None
+        found[slot.name] = value
+    return tuple(found.items())

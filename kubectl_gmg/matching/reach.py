@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from kubectl_gmg.matching.finder import RouteFinder
 from kubectl_gmg.matching.neighbours import Neighbours, alone
 from kubectl_gmg.matching.path import Prepared
+from kubectl_gmg.matching.plain import plain_request
 from kubectl_gmg.matching.search import Work
-from kubectl_gmg.matching.space import ROUTED_METHODS, Space, demands
+from kubectl_gmg.matching.space import Space, demands
 from kubectl_gmg.matching.theory import (
     Closed,
     Outcome,
@@ -24,7 +25,6 @@ from kubectl_gmg.matching.theory import (
     impossible_alone,
     matches,
 )
-from kubectl_gmg.matching.universe import is_simple_path
 from kubectl_gmg.model.match import ROOT, PathKind, RouteMatch
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.verdict import Proof
@@ -106,8 +106,8 @@ class HostTheory:
         match = self._routes[place]
         if match.fraction <= 0:
             return Verdict(Proof.DISABLED)
-        if self._is_alone(place) and (path := plain_path(match)):
-            return Verdict(witness=self._space.request(path, match.method or "GET"))
+        if self._is_alone(place) and (plain := plain_request(match)) is not None:
+            return Verdict(witness=self._space.request(match.method or "GET", *plain))
         maker = RequestMaker(self._space, Work(self._work))
         among: frozenset[int] | None = frozenset() if self._is_alone(place) else None
         found = self._search(maker, self._region(place), place, among)
@@ -211,12 +211,3 @@ class HostTheory:
                 found.append((number, taken.prepared.request))
             untold += isinstance(taken, Untold)
         return tuple(found), untold + (place - len(candidates) if len(candidates) == self._near else 0)
-
-
-def plain_path(match: RouteMatch) -> str:
-    """A path that satisfies a match without other conditions than the method; empty if that is not plain to see."""
-    path = match.path or ROOT
-    other = match.headers or match.query_parameters or match.grpc or match.port is not None or match.fraction < 1
-    if other or path.kind is PathKind.REGEX or not is_simple_path(path.value):
-        return ""
-    return path.value if not match.method or match.method in ROUTED_METHODS else ""

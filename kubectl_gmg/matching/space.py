@@ -192,9 +192,9 @@ class Space:
         """The port that a request is sent to."""
         return self.port if self.port is not None else {"https": 443}.get(self.scheme, 80)
 
-    def request(self, path: str, method: str) -> Request:
+    def request(self, method: str, path: str, headers: tuple[tuple[str, str], ...]) -> Request:
         """A request with nothing else to it."""
-        return Request(path, self.hosts[0], method, self.scheme, self.usual_port)
+        return Request(path, self.hosts[0], method, self.scheme, self.usual_port, headers)
 
     def words(self, slot: Slot) -> Collection[str] | None:
         """All texts that a slot can have, where these are few; None where they are not."""
