@@ -24,6 +24,7 @@ from kubectl_gmg.matching.theory import (
     covers,
     impossible_alone,
     matches,
+    overlaps,
 )
 from kubectl_gmg.model.match import ROOT, PathKind, RouteMatch
 from kubectl_gmg.model.request import Request
@@ -192,8 +193,7 @@ class HostTheory:
 
     def _shared(self, place: int, number: int) -> Truth:
         self._pairs += 1
-        maker = RequestMaker(self._space, Work(PAIR_WORK), repeats=False)
-        return maker.possible(both(self._region(place), self._region(number)))
+        return overlaps(self._routes[place], self._routes[number], self._space, Work(PAIR_WORK), repeats=False)
 
     def shadows(self, place: int) -> tuple[tuple[tuple[int, Request], ...], int]:
         """The earlier routes that take some requests of a route, each with one; and of how many it is not known.

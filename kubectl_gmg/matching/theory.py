@@ -86,9 +86,12 @@ def covers(wide: RouteMatch, narrow: RouteMatch, space: Space, work: Work | None
     return found
 
 
-def overlaps(first: RouteMatch, second: RouteMatch, space: Space, work: Work | None = None) -> Truth:
-    """Whether some request satisfies both."""
-    return RequestMaker(space, work or Work(MATCH_WORK)).possible(both(demands(first), demands(second)))
+def overlaps(
+    first: RouteMatch, second: RouteMatch, space: Space, work: Work | None = None, *, repeats: bool = True
+) -> Truth:
+    """Whether some request satisfies both; with `repeats` false, one that has each header once at most."""
+    maker = RequestMaker(space, work or Work(MATCH_WORK), repeats=repeats)
+    return maker.possible(both(demands(first), demands(second)))
 
 
 def both(first: Region, second: Region) -> Region:

@@ -192,9 +192,12 @@ ABSENT = RouteMatch(headers=(HeaderMatch("x", invert=True),))
 GET = RouteMatch(method="GET")
 
 
-def target(text: str, **more: object) -> RouteMatch:
+def target(
+    text: str, *, path: PathMatch | None = None, query_parameters: tuple[QueryParameterMatch, ...] = ()
+) -> RouteMatch:
     """Wants `:path`, the path with its query, to be a text."""
-    return replace(RouteMatch(headers=(HeaderMatch(":path", ValueKind.EXACT, text),)), **more)  # type: ignore[arg-type]
+    header = HeaderMatch(":path", ValueKind.EXACT, text)
+    return RouteMatch(path, headers=(header,), query_parameters=query_parameters)
 
 
 Q_IS_1 = (QueryParameterMatch("q", ValueKind.EXACT, "1"),)
