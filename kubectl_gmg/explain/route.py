@@ -82,6 +82,7 @@ def title(row: RouteRow, rows: Iterable[RouteRow]) -> Iterator[str]:
         yield f"Not as it should be: {because(route.terminal.because)}."
     if row.listener.declared.https_redirect:
         yield "Its listener redirects every request to https before any route is looked at."
+    requests = "Once that is mended, requests" if route.status is Status.FROZEN else "Requests"
     if route.status is Status.INVALID:
         yield "The product leaves it out."
     elif reach is None or not reach.decided:
@@ -89,9 +90,9 @@ def title(row: RouteRow, rows: Iterable[RouteRow]) -> Iterator[str]:
     elif reach.proof is not None:
         yield never_words(row, rows)
     elif reach.partly:
-        yield f"Requests get to it, but some are answered by {several(shadow_names(row, rows))} first."
+        yield f"{requests} get to it, but some are answered by {several(shadow_names(row, rows))} first."
     elif reach.witness is not None:
-        yield f"Requests get to it, for example {request_words(reach.witness)}."
+        yield f"{requests} get to it, for example {request_words(reach.witness)}."
 
 
 def shadow_names(row: RouteRow, rows: Iterable[RouteRow]) -> Iterator[str]:
