@@ -19,11 +19,11 @@ from kubectl_gmg.matching.wellformed import malformed_host
 from kubectl_gmg.model.declared import Protocol
 from kubectl_gmg.model.match import RouteMatch, ValueKind
 from kubectl_gmg.model.request import Request
-from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route
+from kubectl_gmg.model.resolved import Host, ResolvedListener, Route
 from kubectl_gmg.model.verdict import Proof
 from kubectl_gmg.resolve.merge import is_catch_all
 from kubectl_gmg.resolve.rows import terminal_id
-from kubectl_gmg.simulate.entry import has_chain, server_name
+from kubectl_gmg.simulate.entry import domains_of, has_chain, served_by, server_name
 from kubectl_gmg.views import Reach, RouteRow, Shadow
 
 ENCRYPTED = (Protocol.HTTPS, Protocol.TLS)
@@ -142,14 +142,8 @@ class Reachability:
 
     def _table(self, listener: ResolvedListener) -> DomainTable[Host]:
         if id(listener) not in self._domains:
-            table = DomainTable((name, host) for host in served_by(listener) for name in host.domains)
-            self._domains[id(listener)] = listener, table
+            self._domains[id(listener)] = listener, domains_of(listener)
         return self._domains[id(listener)][1]
-
-
-def served_by(listener: ResolvedListener) -> Iterator[Host]:
-    """The hosts that exist for a listener."""
-    return (host for host in listener.hosts if host.state is HostState.SERVED)
 
 
 def at_port(match: RouteMatch, port: int | None) -> RouteMatch:

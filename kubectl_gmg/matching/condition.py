@@ -47,16 +47,20 @@ def failed_beside_path(match: RouteMatch, prepared: Prepared) -> str:
 
 def path_fits(wanted: PathMatch, prepared: Prepared) -> bool:
     """Whether the path before the query fits (`spec/envoy.md` 13 to 17); a regex never ignores case by itself."""
-    if not prepared.routable:
-        return False
-    if wanted.kind is PathKind.REGEX:
-        return regex_fits(wanted.value, prepared.path)
-    path, value = prepared.path, wanted.value
-    if wanted.ignore_case:
+    return prepared.routable and path_text_fits(
+        wanted.kind, wanted.value, prepared.path, ignore_case=wanted.ignore_case
+    )
+
+
+def path_text_fits(kind: PathKind, value: str, path: str, *, ignore_case: bool) -> bool:
+    """Whether a path passes a test of its text."""
+    if kind is PathKind.REGEX:
+        return regex_fits(value, path)
+    if ignore_case:
         path, value = folded(path), folded(value)
-    if wanted.kind is PathKind.EXACT:
+    if kind is PathKind.EXACT:
         return path == value
-    if wanted.kind is PathKind.PREFIX:
+    if kind is PathKind.PREFIX:
         return path.startswith(value)
     return path.startswith(value) and path[len(value) : len(value) + 1] in ("", "/")
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from kubectl_gmg.matching.automaton import automaton
-from kubectl_gmg.matching.condition import in_range, regex_fits
+from kubectl_gmg.matching.condition import in_range, path_text_fits, value_fits
 from kubectl_gmg.matching.text import folded
 from kubectl_gmg.model.match import PathKind, ValueKind
 from kubectl_gmg.model.value import value
@@ -47,20 +47,12 @@ class TextTest:
     end: int = 0
 
     def fits(self, text: str) -> bool:
-        """Whether a text passes."""
+        """Whether a text passes, as the proxy tests it."""
+        if isinstance(self.kind, PathKind):
+            return path_text_fits(self.kind, self.value, text, ignore_case=self.ignore_case)
         if self.kind is ValueKind.RANGE:
             return in_range(text, self.start, self.end)
-        if self.kind in (PathKind.REGEX, ValueKind.REGEX):
-            return regex_fits(self.value, text)
-        wanted = self.value
-        if self.ignore_case:
-            wanted, text = folded(wanted), folded(text)
-        if self.kind in (PathKind.EXACT, ValueKind.EXACT):
-            return text == wanted
-        if self.kind is ValueKind.SUFFIX:
-            return text.endswith(wanted)
-        follows = self.kind is not PathKind.SEPARATED_PREFIX or text[len(wanted) : len(wanted) + 1] in ("", "/")
-        return text.startswith(wanted) and follows
+        return value_fits(self.kind, self.value, text, ignore_case=self.ignore_case)
 
     @property
     def only(self) -> str | None:

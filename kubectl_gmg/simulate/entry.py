@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubectl_gmg.errors import NotFoundError
 from kubectl_gmg.matching.host import DomainTable, lookup_name
 from kubectl_gmg.model.declared import Protocol
 from kubectl_gmg.model.request import Request
-from kubectl_gmg.model.resolved import Gateway, Resolved, ResolvedListener
+from kubectl_gmg.model.resolved import Gateway, Host, HostState, Resolved, ResolvedListener
 
 FITTING = {
     "http": (Protocol.HTTP,),
@@ -27,6 +28,16 @@ class EntryPoint:
     def covers(self, sni: str | None) -> bool:
         """Whether the listener has a TLS chain for a server name."""
         return has_chain(self.listener, sni)
+
+
+def served_by(listener: ResolvedListener) -> Iterator[Host]:
+    """The hosts that exist for a listener."""
+    return (host for host in listener.hosts if host.state is HostState.SERVED)
+
+
+def domains_of(listener: ResolvedListener) -> DomainTable[Host]:
+    """Which host a listener picks for a name."""
+    return DomainTable((name, host) for host in served_by(listener) for name in host.domains)
 
 
 def has_chain(listener: ResolvedListener, sni: str | None) -> bool:

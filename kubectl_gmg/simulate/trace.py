@@ -24,13 +24,13 @@ from kubectl_gmg.model.action import DirectResponse, ForwardTo, Found, GraphQL, 
 from kubectl_gmg.model.declared import Declared, Protocol
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.request import Request
-from kubectl_gmg.model.resolved import Host, HostState, ResolvedListener, Route, Status
+from kubectl_gmg.model.resolved import Host, ResolvedListener, Route, Status
 from kubectl_gmg.resolve.merge import decided_by_merging
 from kubectl_gmg.resolve.order import decided_by
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.simulate.closest import closest
 from kubectl_gmg.simulate.doubt import Doubts
-from kubectl_gmg.simulate.entry import EntryPoint, reached_by, server_name
+from kubectl_gmg.simulate.entry import EntryPoint, domains_of, reached_by, server_name
 from kubectl_gmg.views import Candidate, Closest, RouteRow, Simulated, Upstream
 
 MOST_CANDIDATES = 100
@@ -74,8 +74,7 @@ class Simulator:
     def domains(self, listener: ResolvedListener) -> DomainTable[Host]:
         """Which host a listener picks for a name."""
         if id(listener) not in self._domains:
-            served = (host for host in listener.hosts if host.state is HostState.SERVED)
-            self._domains[id(listener)] = DomainTable((name, host) for host in served for name in host.domains)
+            self._domains[id(listener)] = domains_of(listener)
         return self._domains[id(listener)]
 
     def answer(self, request: Request, entries: tuple[EntryPoint, ...], *, candidates: bool) -> tuple[Simulated, ...]:
