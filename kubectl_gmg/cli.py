@@ -19,6 +19,7 @@ from typer.main import get_command
 
 from kubectl_gmg import __version__
 from kubectl_gmg.commands import options
+from kubectl_gmg.commands.check import check
 from kubectl_gmg.commands.curl import curl
 from kubectl_gmg.commands.explain import explain
 from kubectl_gmg.commands.export import envoy
@@ -182,6 +183,7 @@ def application() -> typer.Typer:
     for name, function, view in (
         ("routes", routes, "RouteList"),
         ("tree", tree, "Forest"),
+        ("check", check, "FindingList"),
         ("explain", explain, "Explanation"),
         ("curl", curl, "Simulation"),
         ("version", version, "VersionInfo"),

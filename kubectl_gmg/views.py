@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # only annotations name the model, so that what prints no rou
     from kubectl_gmg.matching.response import Response
     from kubectl_gmg.model.action import FinalAction, ResolvedDestination
     from kubectl_gmg.model.declared import RouteRule
+    from kubectl_gmg.model.finding import Edit, Problem, Severity
     from kubectl_gmg.model.match import RouteMatch
     from kubectl_gmg.model.origin import ObjectRef, Origin
     from kubectl_gmg.model.request import Request
@@ -277,16 +278,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """A change of one field; `before` of None was not written. Both are what people would write."""
-
-    at: Origin
-    before: str | None
-    after: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Effect:
     """What a change does to one route; `before` and `after` are `#N`, `unreachable` or `absent`."""
 
@@ -353,6 +344,99 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What the catalogue says of a rule of `check` (`spec/cli.md` 6.7).
+
+    `severities` are by generation, None where the rule does not exist there; `rows` are those of the specification.
+    `why`, `example`, `fix` and `source` are parts of the rule's docstring.
+    """
+
+    code: str
+    slug: str
+    title: str
+    severities: tuple[tuple[str, Severity | None], ...]
+    rows: tuple[str, ...]
+    why: str
+    example: str
+    fix: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why a finding does not count: `by` is `flag`, `annotation`, `comment` or `baseline`; `until` is a date."""
+
+    by: str
+    reason: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem with its severity and its place (`spec/cli.md` 6.4).
+
+    `excerpt` is the line of the file, None where the object comes from a cluster. `hint` says what to do.
+    `fingerprint` stays the same when lines move.
+    """
+
+    rule: RuleInfo
+    severity: Severity
+    problem: Problem
+    hint: str
+    fingerprint: str
+    file: str | None = None
+    line: int | None = None
+    excerpt: str | None = None
+    suppressed: Suppression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked:
+    """A rule that could not be judged everywhere, since these kinds were not read completely."""
+
+    code: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FindingList:
+    """What is wrong, in the order of `spec/cli.md` 5.2; suppressed findings stand among the others.
+
+    `fails` says that some finding is at least as bad as `--fail-on` allows.
+    """
+
+    about: About
+    items: tuple[Finding, ...]
+    objects: int
+    hosts: int
+    routes: int
+    rules: tuple[RuleInfo, ...]
+    not_checked: tuple[NotChecked, ...] = ()
+    fails: bool = False
+
+    @property
+    def negative(self) -> bool:
+        """Whether the exit code is 1."""
+        return self.fails
+
+    @property
+    def counted(self) -> tuple[Finding, ...]:
+        """The findings that nobody suppressed."""
+        return tuple(each for each in self.items if each.suppressed is None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RuleList:
+    """The catalogue of findings, or one entry of it with all that is known; reads nothing."""
+
+    about: About
+    rules: tuple[RuleInfo, ...]
+    whole: bool = False
+
+    negative = False
+
+
+@dataclass(frozen=True, slots=True)
 class Bootstrap:
     """A configuration that Envoy accepts."""
 
@@ -392,4 +476,4 @@ class Look:
     extra: dict[str, str] = field(default_factory=dict)
 
 
-View = RouteList | Forest | Simulation | Explanation | Bootstrap | VersionInfo
+View = RouteList | Forest | FindingList | RuleList | Simulation | Explanation | Bootstrap | VersionInfo

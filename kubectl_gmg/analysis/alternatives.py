@@ -24,12 +24,13 @@ from kubectl_gmg.analysis.edits import (
 from kubectl_gmg.analysis.what_if import HIGHEST, LOWEST, trees
 from kubectl_gmg.model.action import Delegate, Operator, Requirement, Selector, SortMethod, TableRef
 from kubectl_gmg.model.declared import Declared, RouteRule, RouteTable
+from kubectl_gmg.model.finding import Edit
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import DeadEnd, Delegation, Node, Reason, Resolved, Route, Target, Via
 from kubectl_gmg.resolve.index import holds, named_by, selects
 from kubectl_gmg.resolve.order import shared_depth
-from kubectl_gmg.views import Alternative, Edit, Reach, RouteRow
+from kubectl_gmg.views import Alternative, Reach, RouteRow
 
 MOST_TRIES = 12
 """How often it is resolved again for one question."""

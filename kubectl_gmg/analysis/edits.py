@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from kubectl_gmg.model.action import Delegate, Operator, Requirement, Selector, SortMethod, TableRef
 from kubectl_gmg.model.declared import Declared, Listener, RouteRule, RouteTable, VirtualGateway, VirtualHost
+from kubectl_gmg.model.finding import Edit
 from kubectl_gmg.model.origin import ObjectRef, Origin
-from kubectl_gmg.views import Edit
 
 Rules = tuple[RouteRule, ...]
 Entry = TableRef | Selector

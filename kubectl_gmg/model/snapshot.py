@@ -131,7 +131,8 @@ class Snapshot:
 
     `read` says by resource name (`Kind.resource`) where a kind was read completely; a kind that is not in it was not.
     `skipped` counts objects of kinds that no generation claims. `notes` are remarks for stderr. `release` is what the
-    cluster says of the product's release (`2.4`), None if it does not tell, and `release_why` says why.
+    cluster says of the product's release (`2.4`), None if it does not tell, and `release_why` says why. `texts` holds
+    the files by their names.
     """
 
     type: SourceType
@@ -145,6 +146,8 @@ class Snapshot:
     notes: tuple[str, ...] = ()
     release: str | None = None
     release_why: str | None = None
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    _lines: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False)
     _by_ref: dict[ObjectRef, RawObject] = field(default_factory=dict, init=False, repr=False)
 
     def extent(self, kind: Kind) -> Extent:
@@ -156,6 +159,17 @@ class Snapshot:
         if not self._by_ref and self.objects:
             self._by_ref.update({each.ref: each for each in self.objects})
         return self._by_ref.get(ref)
+
+    def lines_of(self, file: str) -> list[str]:
+        """The lines of a file; none of one whose text is not known."""
+        if file not in self._lines:
+            self._lines[file] = self.texts.get(file, "").split("\n")
+        return self._lines[file]
+
+    def excerpt(self, file: str, line: int | None) -> str | None:
+        """A line of a file, counted from 1; None where there is none."""
+        lines = self.lines_of(file)
+        return lines[line - 1].rstrip("\r") if line is not None and 0 < line <= len(lines) else None
 
     def locate(self, origin: Origin) -> tuple[str | None, int | None]:
         """The file and line of a field; both None for live objects."""

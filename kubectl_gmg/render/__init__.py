@@ -30,6 +30,10 @@ class Output(StrEnum):
     NAME = "name"
     CSV = "csv"
     MARKDOWN = "markdown"
+    SHORT = "short"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
     DOT = "dot"
     MERMAID = "mermaid"
 
@@ -53,6 +57,17 @@ RENDERERS: dict[tuple[str, Output], str] = {
     ("Explanation", Output.TEXT): "explanation.text",
     ("Explanation", Output.JSON): "explanation_json.explanation_json",
     ("Explanation", Output.YAML): "explanation_json.explanation_yaml",
+    ("FindingList", Output.TEXT): "findings.text",
+    ("FindingList", Output.SHORT): "findings.short",
+    ("FindingList", Output.JSON): "findings_json.finding_list_json",
+    ("FindingList", Output.YAML): "findings_json.finding_list_yaml",
+    ("FindingList", Output.SARIF): "sarif.sarif",
+    ("FindingList", Output.JUNIT): "junit.junit",
+    ("FindingList", Output.GITHUB): "findings.github",
+    ("RuleList", Output.TABLE): "catalogue.table",
+    ("RuleList", Output.JSON): "findings_json.rule_list_json",
+    ("RuleList", Output.YAML): "findings_json.rule_list_yaml",
+    ("RuleList", Output.MARKDOWN): "catalogue.markdown",
     ("Bootstrap", Output.YAML): "machine.bootstrap_yaml",
     ("Bootstrap", Output.JSON): "machine.bootstrap_json",
     ("VersionInfo", Output.TEXT): "version.text",

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from kubectl_gmg.model.finding import Edit
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.page import Block, Page, Span, line
 from kubectl_gmg.render.plain import shown
 from kubectl_gmg.render.routes import MARKS, goes_to, listener_name, reached, short_names, tails
 from kubectl_gmg.render.words import full_match_text, match_text
-from kubectl_gmg.views import Alternative, Edit, Effect, Explained, Explanation, Look, RouteRow, Step
+from kubectl_gmg.views import Alternative, Effect, Explained, Explanation, Look, RouteRow, Step
 
 HEADINGS = {
     "route": ("what it matches", "where it stands", "options", "what it does"),

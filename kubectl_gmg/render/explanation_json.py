@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_gmg.model.finding import Edit
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.machine import as_json, as_yaml
 from kubectl_gmg.render.parts import Json, envelope, origin_json
-from kubectl_gmg.views import Alternative, Edit, Effect, Explained, Explanation, Look, Step, Versus
+from kubectl_gmg.views import Alternative, Effect, Explained, Explanation, Look, Step, Versus
 
 
 def explanation(view: Explanation, locate: Locate) -> Json:

@@ -28,11 +28,14 @@ def read(
     """
     names = manifests(paths, recursive=recursive)
     parts: list[Collected] = []
+    texts: dict[str, str] = {}
     broken: list[tuple[str, SourceError]] = []
     with collector_paused():
         for name in names:
             try:
-                parts.append(_collected(name, stdin, kinds, namespace))
+                file = _label(name)
+                texts[file] = decoded(_content(name, file, stdin), file)
+                parts.append(_collected(texts[file], file, kinds, namespace))
             except SourceError as error:
                 broken.append((name, error))
         found = joined(parts)
@@ -49,6 +52,7 @@ def read(
         namespace=namespace or DEFAULT_NAMESPACE,
         skipped=found.skipped,
         notes=found.notes,
+        texts=texts,
     )
 
 
@@ -65,9 +69,7 @@ def manifests(paths: Sequence[str], *, recursive: bool) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def _collected(name: str, stdin: Callable[[], bytes], kinds: Sequence[Kind], namespace: str | None) -> Collected:
-    file = _label(name)
-    text = decoded(_content(name, file, stdin), file)
+def _collected(text: str, file: str, kinds: Sequence[Kind], namespace: str | None) -> Collected:
     return collect(((each.content, each) for each in documents(text, file)), kinds, namespace)
 
 

@@ -34,6 +34,7 @@ def replaced(live: Snapshot, files: Snapshot) -> Snapshot:
         # An object of any kind may stand in a broken file: then nothing is known completely.
         read={} if files.gaps else live.read,
         files=files.files,
+        texts=files.texts,
         skipped=files.skipped,
         notes=(*live.notes, *files.notes, said(len(files.objects) - len(new), len(new))),
     )

@@ -11,11 +11,12 @@ import yaml
 
 from kubectl_gmg.api import KINDS, lower
 from kubectl_gmg.model.declared import Declared
+from kubectl_gmg.model.finding import Edit
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.model.resolved import Resolved
 from kubectl_gmg.resolve import resolve
 from kubectl_gmg.sources import files
-from kubectl_gmg.views import Edit, Effect
+from kubectl_gmg.views import Effect
 from tests.run import gmg, manifests_text
 
 Json = dict[str, Any]

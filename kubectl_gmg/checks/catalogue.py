@@ -1,0 +1,26 @@
+"""All rules, by code: every module of this package that is named after one."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import lru_cache
+from importlib import import_module
+
+import kubectl_gmg.checks
+from kubectl_gmg.checks.rule import Rule
+
+MODULE = "gmg"
+"""What the names of modules with a rule begin with."""
+
+
+@lru_cache(maxsize=1)
+def rules() -> tuple[Rule, ...]:
+    """Every rule, in the order of the codes."""
+    names = sorted(each.name for each in pkgutil.iter_modules(kubectl_gmg.checks.__path__))
+    return tuple(rule_of(name) for name in names if name.startswith(MODULE))
+
+
+def rule_of(name: str) -> Rule:
+    """The rule of a module."""
+    module = import_module(f"kubectl_gmg.checks.{name}")
+    return next(each for each in vars(module).values() if isinstance(each, Rule))
