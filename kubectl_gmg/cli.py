@@ -24,6 +24,7 @@ from kubectl_gmg.commands.curl import curl
 from kubectl_gmg.commands.explain import explain
 from kubectl_gmg.commands.export import envoy
 from kubectl_gmg.commands.routes import routes
+from kubectl_gmg.commands.rules import rules
 from kubectl_gmg.commands.tree import tree
 from kubectl_gmg.commands.version import version
 from kubectl_gmg.errors import GmgError, IncompleteError, SourceError, UsageError
@@ -186,6 +187,7 @@ def application() -> typer.Typer:
         ("check", check, "FindingList"),
         ("explain", explain, "Explanation"),
         ("curl", curl, "Simulation"),
+        ("rules", rules, "RuleList"),
         ("version", version, "VersionInfo"),
     ):
         options.command(app, name, formats(view), execute)(function)

@@ -436,6 +436,10 @@ class RuleList:
     negative = False
 
 
+class RuleEntry(RuleList):
+    """What `explain` says of a code: one entry of the catalogue."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
     """A configuration that Envoy accepts."""
@@ -476,4 +480,4 @@ class Look:
     extra: dict[str, str] = field(default_factory=dict)
 
 
-View = RouteList | Forest | FindingList | RuleList | Simulation | Explanation | Bootstrap | VersionInfo
+View = RouteList | Forest | FindingList | RuleList | RuleEntry | Simulation | Explanation | Bootstrap | VersionInfo

@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any
 
 from kubectl_gmg.analysis.reachability import Reachability
+from kubectl_gmg.checks.names import RuleNames
 from kubectl_gmg.model.declared import Declared, Realm, RouteRule, VirtualHost
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.origin import ObjectRef, Origin
@@ -89,6 +90,11 @@ class CheckContext:
     def rules(self) -> tuple[RouteRule, ...]:
         """Every rule that somebody wrote, in hosts, tables and inline hosts, whether anything leads there or not."""
         return tuple(rules_of(self.declared))
+
+    @cached_property
+    def names(self) -> RuleNames:
+        """What the rules are called, by place."""
+        return RuleNames(self.rules)
 
     @cached_property
     def hosts(self) -> tuple[VirtualHost, ...]:

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.rule import Rule
-from kubectl_gmg.model.finding import Problem
+from kubectl_gmg.model.finding import Problem, Severity
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.views import Finding, NotChecked
 
-FINGERPRINT = 8
-"""Letters of a fingerprint."""
-
 
 def findings(context: CheckContext, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """What the rules find, in order; a rule that does not exist in the generation of a place says nothing there."""
-    names = RuleNames(context)
-    found: dict[tuple[str, Origin, str], Finding] = {}
-    for rule in rules:
-        for problem in rule.find(context):
-            severity = rule.severity(problem.at.ref.generation)
-            if severity is None:
-                continue
-            named = names.filled_in(problem)
+    """What the rules find, in order."""
+    return in_order(each for rule in rules for each in made(rule, rule.find(context), context))
+
+
+def made(rule: Rule, problems: Iterable[Problem], context: CheckContext) -> Iterator[Finding]:
+    """The findings of a rule, each once; where it does not exist in the generation of a place it says nothing."""
+    found: dict[tuple[Origin, str], Problem] = {}
+    for problem in problems:
+        found.setdefault((problem.at, problem.message), problem)
+    for problem in found.values():
+        generation = problem.at.ref.generation
+        severity = rule.severity(generation) if generation else max_severity(rule)
+        if severity is not None:
+            named = context.names.filled_in(problem)
             hint = problem.hint or " ".join(rule.info.fix.split())
-            made = Finding(rule.info, severity, named, hint, names.fingerprint(named))
-            found.setdefault((problem.code, problem.at, problem.message), made)
-    return tuple(placed(each, context) for each in sorted(found.values(), key=place_key))
+            yield placed(Finding(rule.info, severity, named, hint, context.names.fingerprint(named)), context)
+
+
+def max_severity(rule: Rule) -> Severity | None:
+    """How bad a problem is that belongs to no generation."""
+    return next((severity for _, severity in rule.info.severities if severity is not None), None)
+
+
+def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order of their places (`spec/cli.md` 5.2)."""
+    return tuple(sorted(found, key=place_key))
 
 
 def placed(finding: Finding, context: CheckContext) -> Finding:
@@ -57,33 +66,3 @@ def not_checked(context: CheckContext, rules: Iterable[Rule]) -> Iterator[NotChe
     for rule in rules:
         if missing := tuple(kind for kind in rule.needs if kind in context.lacking):
             yield NotChecked(rule.info.code, missing)
-
-
-class RuleNames:
-    """What the routing rules at and above a place are called; that outlives moved lines."""
-
-    def __init__(self, context: CheckContext) -> None:
-        self._rules = {each.origin: each for each in context.rules}
-
-    def filled_in(self, problem: Problem) -> Problem:
-        """A problem whose places have the names of the rules that they lie in."""
-        related = tuple(replace(note, name=note.name or self.name(note.at)) for note in problem.related)
-        return replace(problem, related=related, name=problem.name or self.name(problem.at))
-
-    def name(self, at: Origin) -> str:
-        """The name of the rule at a place or above it; empty for none."""
-        return self._above(at, lambda rule: rule.name)[0]
-
-    def fingerprint(self, problem: Problem) -> str:
-        """A few letters that tell findings of one object apart: rules count by name, not by their place."""
-        segment, below = self._above(problem.at, lambda rule: rule.segment)
-        ref = problem.at.ref
-        said = (problem.code, ref.kind, ref.namespace, ref.name, ref.cluster, segment, Origin(ref, below).field)
-        return hashlib.sha256("\0".join(said).encode("utf-8", "replace")).hexdigest()[:FINGERPRINT]
-
-    def _above(self, at: Origin, word: Callable[..., str]) -> tuple[str, tuple[str | int, ...]]:
-        """A word about the rule at a place or above it, and the rest of the path."""
-        for length in range(len(at.path), 0, -1):
-            if (rule := self._rules.get(Origin(at.ref, at.path[:length]))) is not None:
-                return word(rule), at.path[length:]
-        return "", at.path

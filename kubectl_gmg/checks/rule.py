@@ -72,5 +72,10 @@ def parts_of(doc: str) -> tuple[str, str, str, str, str]:
             part = line
         else:
             found[part].append(line)
-    texts = [cleandoc("\n" + "\n".join(lines)).strip("\n") for lines in found.values()]
-    return title, texts[0], texts[1], texts[2], texts[3]
+    texts = {part: cleandoc("\n" + "\n".join(lines)).strip("\n") for part, lines in found.items()}
+    return title, flowing(texts["why"]), texts["Example:"], flowing(texts["Fix:"]), flowing(texts["Source:"])
+
+
+def flowing(text: str) -> str:
+    """Paragraphs, each in one line: how long lines may be is decided where they are printed."""
+    return "\n\n".join(" ".join(each.split()) for each in text.split("\n\n"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubectl_gmg.model.origin import Origin
+from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.request import Request
 
 
@@ -61,3 +61,15 @@ class Problem:
     request: Request | None = None
     fix: Fix | None = None
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An entry of a baseline: a finding that is known and does not count; `until` is a date (`spec/cli.md` 8.2)."""
+
+    code: str
+    ref: ObjectRef
+    field: str
+    fingerprint: str
+    reason: str = ""
+    until: str | None = None
