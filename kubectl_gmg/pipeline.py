@@ -56,6 +56,7 @@ class Settings:
     recursive: bool = False
     overlay: bool = False
     demo: bool = False
+    workload_context: tuple[tuple[str, str], ...] = ()
     generation: str = "auto"
     product_version: str | None = None
     gateway: str | None = None
@@ -81,6 +82,8 @@ class Session:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.wants_pods = False
+        """Whether the labels of Pods are needed too; to be said before anything is read."""
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -95,7 +98,7 @@ class Session:
         return found
 
     def _read(self) -> Snapshot:
-        from kubectl_gmg.api import KINDS  # noqa: PLC0415 - nothing is imported before it is needed
+        from kubectl_gmg.api import KINDS, WORKLOADS  # noqa: PLC0415 - nothing is imported before it is needed
 
         settings = self.settings
         kinds = tuple(each for each in KINDS if settings.generation in ("auto", each.generation))
@@ -104,12 +107,13 @@ class Session:
 
             return demo.read(kinds, settings.generation)
         if not settings.filename:
-            return self._live(kinds)
+            return self._clusters(kinds)
+        given = tuple(dict.fromkeys((*kinds, *WORKLOADS)))
         if not settings.overlay:
-            return self._files(kinds, settings.namespace)
+            return self._files(given, settings.namespace)
         from kubectl_gmg.sources import overlay  # noqa: PLC0415
 
-        live = self._live(kinds)
+        live = self._clusters(kinds)
         return overlay.replaced(live, self._files(kinds, settings.namespace or live.namespace))
 
     def _files(self, kinds: tuple[Kind, ...], namespace: str | None) -> Snapshot:
@@ -120,7 +124,22 @@ class Session:
             settings.filename, recursive=settings.recursive, namespace=namespace, kinds=kinds, stdin=settings.stdin
         )
 
-    def _live(self, kinds: tuple[Kind, ...]) -> Snapshot:
+    def _clusters(self, kinds: tuple[Kind, ...]) -> Snapshot:
+        """The cluster of the context, and beside it those of `--workload-context`."""
+        report = report_of(self.settings)
+        if not self.settings.workload_context:
+            return self._live(kinds, report)
+        from kubectl_gmg.api import WORKLOADS  # noqa: PLC0415
+        from kubectl_gmg.sources import workloads  # noqa: PLC0415
+
+        settings = self.settings
+        wanted = tuple(kind for kind in WORKLOADS if self.wants_pods or not kind.labels_only)
+        shared = workloads.one_at_a_time(report)
+        limits = workloads.Limits(wanted, settings.deadline or None, settings.read_namespaces, shared)
+        clusters = {name: connection_to(context, settings) for name, context in settings.workload_context}
+        return workloads.beside(lambda: self._live(kinds, shared), clusters, limits)
+
+    def _live(self, kinds: tuple[Kind, ...], report: Reporting) -> Snapshot:
         from kubectl_gmg.api import RELEASED  # noqa: PLC0415
         from kubectl_gmg.sources import live  # noqa: PLC0415
 
@@ -130,7 +149,7 @@ class Session:
             kinds,
             deadline=settings.deadline or None,
             namespaces=settings.read_namespaces,
-            report=report_of(settings),
+            report=report,
             released=RELEASED if RELEASED in kinds else None,
         )
 
@@ -163,7 +182,7 @@ class Session:
         from kubectl_gmg.api import RELEASED  # noqa: PLC0415
 
         found = release_of(self.settings.product_version, self.snapshot.release, self.snapshot.release_why)
-        concerned = any(raw.ref.generation == RELEASED.generation for raw in self.snapshot.objects)
+        concerned = RELEASED.generation in generations_of(self.snapshot)
         if concerned and self.settings.verbose:
             self.settings.say(f"product version {found.text}: {found.why}")
         return found
@@ -193,7 +212,7 @@ class Session:
         from kubectl_gmg.views import About, Source  # noqa: PLC0415
 
         snapshot = self.snapshot
-        generations = sorted({raw.ref.generation for raw in snapshot.objects})
+        generations = sorted(generations_of(snapshot))
         version = self.release.text if RELEASED.generation in generations else None
         where = (snapshot.type, snapshot.context, snapshot.files, snapshot.namespace)
         source = Source(*where, tuple(generations), version)
@@ -213,14 +232,19 @@ def release_of(flag: str | None, told: str | None, why_not: str | None) -> Relea
     return replace(newest, why=f"{newest.why}; {why_not}") if why_not else newest
 
 
-def without_strangers(snapshot: Snapshot) -> Snapshot:
-    """The snapshot without objects of Kubernetes itself whose generation has no others: nobody asked for them."""
+def generations_of(snapshot: Snapshot) -> set[str]:
+    """The generations that objects of the product belong to; those of Kubernetes itself are no sign of any."""
     from kubectl_gmg.api import SERVICES  # noqa: PLC0415
 
-    present = {raw.ref.generation for raw in snapshot.objects if (raw.ref.generation, raw.ref.kind) not in SERVICES}
-    kept = tuple(raw for raw in snapshot.objects if raw.ref.generation in present)
-    left_out = len(snapshot.objects) - len(kept)
-    return replace(snapshot, objects=kept, skipped=snapshot.skipped + left_out) if left_out else snapshot
+    names = {(raw.ref.generation, raw.ref.kind) for raw in snapshot.objects}
+    return {generation for generation, _ in names - SERVICES}
+
+
+def without_strangers(snapshot: Snapshot) -> Snapshot:
+    """The snapshot without objects of Kubernetes itself where there are no others: nobody asked for them."""
+    if not snapshot.objects or generations_of(snapshot):
+        return snapshot
+    return replace(snapshot, objects=(), skipped=snapshot.skipped + len(snapshot.objects))
 
 
 def connection_of(settings: Settings) -> Connection:
@@ -228,6 +252,14 @@ def connection_of(settings: Settings) -> Connection:
     from kubectl_gmg.sources.live import Connection  # noqa: PLC0415
 
     return Connection(**{each.name: getattr(settings, each.name) for each in fields(Connection)})
+
+
+def connection_to(context: str, settings: Settings) -> Connection:
+    """How to read the cluster of another context: as it logs in, since the flags' own login is for one cluster only."""
+    from kubectl_gmg.sources.live import Connection  # noqa: PLC0415
+
+    kept = ("kubeconfig", "as_user", "as_group", "as_uid", "request_timeout", "chunk_size", "stream")
+    return Connection(context=context, **{name: getattr(settings, name) for name in kept})
 
 
 def report_of(settings: Settings) -> Reporting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from kubectl_gmg import regex
@@ -18,7 +19,33 @@ REDIRECT_CODES = {
     "PERMANENT_REDIRECT": 308,
 }
 """The status of a redirect by its name."""
+LONGEST_BODY = 1_048_576
+"""Bytes of a direct response's body."""
+INT32 = range(-(2**31), 2**31)
+UINT32 = range(2**32)
+PORTS = range(1, 65536)
+"""What numbers may be."""
 PATH_KINDS = {"exact": PathKind.EXACT, "prefix": PathKind.PREFIX}
+
+
+def number_in(field: Field, key: str, numbers: range) -> int | None:
+    """A whole number; one out of range is noted, and read as it is."""
+    number = field.integer_of(key)
+    if number is not None and number not in numbers:
+        field[key].problem("GMG003", f"{key} is {number}; it must be from {numbers[0]} to {numbers[-1]}")
+    return number
+
+
+def redirect_status(action: Field) -> int | None:
+    """The status of a redirect, 301 where none is written; an unknown one is noted, and None."""
+    code = action["responseCode"]
+    if not code.present:
+        return REDIRECT_CODES["MOVED_PERMANENTLY"]
+    status = REDIRECT_CODES.get(code.value) if isinstance(code.value, str) else None
+    if status is None:
+        known = ", ".join(REDIRECT_CODES)
+        code.problem("GMG003", f"responseCode is {json.dumps(code.value)}; known are {known}")
+    return status
 
 
 def labels_of(metadata: Field) -> Labels:
@@ -35,7 +62,8 @@ def pattern(field: Field) -> str:
     """A regular expression; one that RE2 refuses is noted."""
     text = field.text()
     if fault := regex.fault(text):
-        field.problem("GMG304", f"RE2 refuses the regular expression: {fault}")
+        shown = f" {text}" if text and field.name == "regex" else ""  # that of a header may hold a secret
+        field.problem("GMG304", f"RE2 refuses the regular expression{shown}: {fault}")
     return text
 
 
@@ -75,6 +103,22 @@ def query_parameter_match(test: Field) -> QueryParameterMatch:
     """A test of a query parameter."""
     kind, value = value_test(test)
     return QueryParameterMatch(test.text_of("name"), kind, value)
+
+
+def note_bad_status(action: Field) -> None:
+    """A direct response whose status the proxy cannot send (`spec/envoy.md` 50)."""
+    status = action["status"]
+    if status.present:
+        status.problem("GMG402", f"status is {status.value}; the proxy can answer 200 to 599 only")
+    else:
+        action.problem("GMG402", "a direct response needs a status, from 200 to 599")
+
+
+def note_long_body(action: Field) -> None:
+    """A body that the proxy refuses, and its whole configuration with it (`spec/envoy.md` 90); it counts bytes."""
+    body = action.text_of("body")
+    if len(body) > LONGEST_BODY // 4 and (size := len(body.encode("utf-8", "replace"))) > LONGEST_BODY:
+        action["body"].problem("GMG402", f"the body has {size} bytes; the proxy admits {LONGEST_BODY} at most")
 
 
 def route_rules(routes: Field, read: Callable[[Field, str], RouteRule]) -> tuple[RouteRule, ...]:

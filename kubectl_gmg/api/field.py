@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
-from kubectl_gmg.model.finding import Problem
+from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import ObjectRef, Origin
 
 E = TypeVar("E", bound=Enum)
@@ -120,9 +120,15 @@ class Field:
         """The last step of the path; None at the top."""
         return self.path[-1] if self.path else None
 
-    def problem(self, code: str, message: str) -> None:
-        """Note what is wrong here."""
-        self._reader.problems.append(Problem(code, message, self.origin))
+    @property
+    def called(self) -> str:
+        """What people call this: the last name of the path with the places in lists behind it."""
+        start = max((index for index, step in enumerate(self.path) if isinstance(step, str)), default=0)
+        return Origin(self._reader.ref, self.path[start:]).field
+
+    def problem(self, code: str, message: str, *related: Note) -> None:
+        """Note what is wrong here; `related` are other places that have to do with it."""
+        self._reader.problems.append(Problem(code, message, self.origin, related=related))
         self._reader.counts[code] += 1
 
     def count(self, code: str) -> int:
@@ -131,7 +137,7 @@ class Field:
 
     def wrong_type(self, wanted: str) -> None:
         """Note that this is not `wanted`."""
-        self.problem("GMG002", f"{self.name} must be {wanted}, not {TYPE_NAMES.get(type(self.value), 'this')}")
+        self.problem("GMG002", f"{self.called} must be {wanted}, not {TYPE_NAMES.get(type(self.value), 'this')}")
 
     def text(self, default: str = "") -> str:
         """A string; a number or boolean is noted, and read as it is written."""
@@ -169,7 +175,7 @@ class Field:
             return values(self.value)
         except ValueError:
             known = ", ".join(str(each.value) for each in values)
-            self.problem("GMG003", f"{self.name} is {json.dumps(self.value)}; known are {known}")
+            self.problem("GMG003", f"{self.called} is {json.dumps(self.value)}; known are {known}")
             return None
 
     def text_of(self, key: str, default: str = "") -> str:
@@ -235,7 +241,7 @@ class Field:
         try:
             return ENCODER.encode(self.value)
         except ValueError:
-            self.problem("GMG002", f"{self.name} holds a number that JSON does not know")
+            self.problem("GMG002", f"{self.called} holds a number that JSON does not know")
             return "null"
 
     def named(self, *keys: str) -> tuple[str, ...]:
@@ -251,7 +257,7 @@ class Field:
         """The first of several exclusive fields that is written here; more than one is noted."""
         written = self.named(*keys)
         if len(written) > 1:
-            self.problem("GMG004", f"only one of {' and '.join(written)} may be set")
+            self.problem("GMG004", f"{self.called or 'it'} sets {' and '.join(written)}; only one of them may be set")
         return written[0] if written else None
 
 

@@ -19,18 +19,18 @@ BY_REF = attrgetter("ref.namespace", "ref.name", "ref.kind", "ref.generation", "
 
 
 class Reading:
-    """One object: its name, and cursors at its metadata, spec and status."""
+    """One object: its name, and cursors at its top, metadata, spec and status."""
 
-    __slots__ = ("metadata", "reader", "ref", "spec", "status")
+    __slots__ = ("metadata", "reader", "ref", "root", "spec", "status")
 
     def __init__(self, raw: RawObject) -> None:
         self.ref: ObjectRef = raw.ref
         self.reader = Reader(raw.ref)
-        root = self.reader.root(raw.body)
-        root.named("apiVersion", "kind")
-        self.metadata: Field = root["metadata"]
-        self.spec: Field = root["spec"]
-        self.status: Field = root["status"]
+        self.root = self.reader.root(raw.body)
+        self.root.named("apiVersion", "kind")
+        self.metadata: Field = self.root["metadata"]
+        self.spec: Field = self.root["spec"]
+        self.status: Field = self.root["status"]
 
 
 class Readings:

@@ -6,11 +6,12 @@ Only the modules of this name know the field names of the generation.
 from __future__ import annotations
 
 from kubectl_gmg.api import v1beta1_discovery as discovery
-from kubectl_gmg.api.common import created_of, labels_of, route_rules
+from kubectl_gmg.api.common import INT32, UINT32, created_of, labels_of, number_in, route_rules
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading, Readings, extent
 from kubectl_gmg.api.v1beta1_rules import policy_options, route_rule
 from kubectl_gmg.api.v1beta1_selectors import object_selector, service_selectors, table_ref, workload_matchers
+from kubectl_gmg.api.v1beta1_tls import tls_mode
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.conventions import FIRST_CONVENTIONS
 from kubectl_gmg.model.declared import (
@@ -70,12 +71,9 @@ def virtual_gateway(reading: Reading) -> VirtualGateway:
     spec = reading.spec
     options = spec["options"]
     options.text_of("bindAddress")
-    options.integer_of("perConnectionBufferLimitBytes")
+    number_in(options, "perConnectionBufferLimitBytes", UINT32)
     handlers = spec.items_of("connectionHandlers")
-    if not handlers:
-        spec.problem("GMG101", "a gateway needs a connection handler")
-    if len(handlers) > 1:
-        handlers[1].problem("GMG102", "only one connection handler is supported; this one and later ones are not used")
+    note_handlers(reading, handlers)
     services = ingress_services(spec["ingressGatewaySelectors"])
     return VirtualGateway(
         ref=reading.ref,
@@ -83,6 +81,17 @@ def virtual_gateway(reading: Reading) -> VirtualGateway:
         labels=labels_of(reading.metadata),
         created=created_of(reading.metadata),
     )
+
+
+def note_handlers(reading: Reading, handlers: tuple[Field, ...]) -> None:
+    """What is wrong with the list of handlers: exactly one is supported (GW-NO-HANDLER, GW-MULTI-HANDLER)."""
+    written = reading.spec["connectionHandlers"]
+    if not handlers and written.value in (None, []):
+        where = written if written.present else reading.spec if reading.spec.present else reading.root
+        where.problem("GMG101", "the gateway has no connection handler, so it serves nothing")
+    if len(handlers) > 1:
+        said = f"{len(handlers)} connection handlers are written, but only one is supported: from here on none is used"
+        handlers[1].problem("GMG102", said)
 
 
 def ingress_services(selectors: Field) -> dict[str, tuple[ListenerServices, ...]]:
@@ -105,10 +114,10 @@ def listeners(
     options.boolean_of("strictFilterManagement")
     options.boolean_of("enableProxyProtocol")
     kind = handler.one_of("http", "tcp")
-    if kind is None:
-        handler.problem("GMG103", "a connection handler is either http or tcp")
+    if kind is None and handler.present:
+        handler.problem("GMG103", "the connection handler has neither http nor tcp, so it serves nothing")
     mode = tls_mode(options["sslConfig"])
-    protocol = handler_protocol(match.text_of("transportProtocol"), kind, mode)
+    protocol = handler_protocol(match.text_of("transportProtocol"), kind, encrypted=options["sslConfig"].present)
     selects = routed_hosts(reading, handler["http"])
     handler["tcp"].opaque()
     return tuple(
@@ -126,22 +135,13 @@ def listeners(
     )
 
 
-def tls_mode(config: Field) -> str | None:
-    """What is done with TLS; PASSTHROUGH is the zero value, so also what an absent field means (2.1)."""
-    if not config.present:
-        return None
-    for name in ("secretName", "sslFiles", "verifySubjectAltName", "parameters"):
-        config[name].opaque()
-    return config.text_of("tlsMode", "PASSTHROUGH")
-
-
-def handler_protocol(written: str, kind: str | None, mode: str | None) -> Protocol:
+def handler_protocol(written: str, kind: str | None, *, encrypted: bool) -> Protocol:
     """The protocol as written, or inferred from the handler (2.1)."""
     if written.upper() in Protocol.__members__:
         return Protocol[written.upper()]
     if kind == "tcp":
-        return Protocol.TLS if mode else Protocol.TCP
-    return Protocol.HTTPS if mode else Protocol.HTTP
+        return Protocol.TLS if encrypted else Protocol.TCP
+    return Protocol.HTTPS if encrypted else Protocol.HTTP
 
 
 def routed_hosts(reading: Reading, http: Field) -> tuple[Selector | VirtualHost, ...]:
@@ -183,7 +183,7 @@ def route_table(reading: Reading) -> RouteTable:
     return RouteTable(
         ref=reading.ref,
         rules=route_rules(reading.spec["routes"], lambda field, name: route_rule(field, name, reading.ref.namespace)),
-        weight=reading.spec.integer_of("weight") or 0,
+        weight=number_in(reading.spec, "weight", INT32) or 0,
         labels=labels_of(reading.metadata),
         created=created_of(reading.metadata),
     )

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from kubectl_gmg.api.common import REDIRECT_CODES, header_match, path_match, query_parameter_match
+from kubectl_gmg.api.common import (
+    PORTS,
+    UINT32,
+    header_match,
+    note_bad_status,
+    note_long_body,
+    number_in,
+    path_match,
+    query_parameter_match,
+    redirect_status,
+)
 from kubectl_gmg.api.field import Field
+from kubectl_gmg.api.v1beta1_options import note_options
 from kubectl_gmg.api.v1beta1_selectors import object_selector, table_ref
 from kubectl_gmg.model.action import (
     NO_OPTIONS,
@@ -73,13 +84,23 @@ def usable(action: Action, codes: list[str], matches: tuple[RouteMatch, ...], fi
     if isinstance(action, Delegate) and not (
         len(matches) == len(field.items_of("matchers")) and all(map(is_prefix, matches))
     ):
-        field["matchers"].problem("GMG207", "a delegating rule must match by prefix; it yields no routes")
+        note_not_prefix(field)
         codes.append("GMG207")
     if not codes:
         return action
     known = action.codes if isinstance(action, Invalid) else ()
     written = action.written if isinstance(action, Invalid) else action
     return Invalid((*codes, *known), written if isinstance(written, FinalAction) else None)
+
+
+def note_not_prefix(field: Field) -> None:
+    """That a delegating rule tests the end of the path, and how; asked of raw values, which were read elsewhere."""
+    raw = (matcher.value for matcher in field.items_of("matchers"))
+    uris = [each["uri"] for each in raw if isinstance(each, dict) and isinstance(each.get("uri"), dict)]
+    kinds = ("exact", "regex", "suffix")
+    tests = [f"{kind} {uri[kind]}" for uri in uris for kind in kinds if uri.get(kind) is not None]
+    text = f"a delegating rule must match by prefix, not by {' and '.join(tests)}; it yields no routes"
+    field["matchers"].problem("GMG207", text)
 
 
 def is_prefix(match: RouteMatch) -> bool:
@@ -98,7 +119,8 @@ def route_match(matcher: Field) -> RouteMatch | None:
         query_parameters=distinct(map(query_parameter_match, matcher.items_of("queryParameters"))),
     )
     if match.path is None and uri["suffix"].present:
-        uri["suffix"].problem("GMG307", "a suffix is not supported; the matcher is dropped")
+        ending = uri.text_of("suffix")
+        uri["suffix"].problem("GMG307", f"suffix {ending} is not supported: the matcher is dropped")
         return None
     return match
 
@@ -107,10 +129,11 @@ def rule_action(field: Field, namespace: str) -> Action:
     """The one action of a rule (5.2 to 5.5)."""
     written = field.named(*ACTIONS)
     if not written:
-        field.problem("GMG401", "a rule needs an action")
+        field.problem("GMG401", f"the rule has no action, so it is left out: it needs one of {', '.join(ACTIONS)}")
         return Invalid(("GMG401",))
     if len(written) > 1:
-        field.problem("GMG004", f"only one action may be set, not {' and '.join(written)}")
+        said = f"the rule sets {' and '.join(written)}; only one action may be set, so the rule is left out"
+        field.problem("GMG004", said)
         for name in written:
             ACTIONS[name](field[name], namespace)
         return Invalid(("GMG004",))
@@ -123,17 +146,28 @@ def forward_to(action: Field, _namespace: str) -> Action:
         destinations=tuple(map(destination, action.items_of("destinations"))),
         path_rewrite=action.text_of("pathRewrite"),
     )
+    note_weights(action, forward)
     if forward.destinations:
         return forward
-    action.problem("GMG410", "a forwarding rule needs a destination")
+    action.problem("GMG410", "the rule forwards but names no destination, so it is left out")
     return Invalid(("GMG410",), forward)
+
+
+def note_weights(action: Field, forward: ForwardTo) -> None:
+    """Weights are shares of their sum, whatever that is; one that is not 100 was hardly meant (D-9)."""
+    total = sum(each.weight or 0 for each in forward.destinations)
+    if len(forward.destinations) > 1 and total not in (0, ALL):
+        text = f"the weights add up to {total}, not to {ALL}, so each counts as a share of {total}"
+        action["destinations"].problem("GMG416", text)
 
 
 def destination(entry: Field) -> Destination:
     """Section 6."""
-    entry.opaque_of("options")
-    weight = entry.integer_of("weight")
-    kind = entry.one_of("kubeService", "virtualDestination", "staticDestination", "clusterHeader")
+    note_destination_options(entry)
+    weight = number_in(entry, "weight", UINT32)
+    kind = entry.one_of(*KINDS_OF_DESTINATION)
+    if kind is None:
+        entry.problem("GMG410", f"the destination names nothing: it needs one of {', '.join(KINDS_OF_DESTINATION)}")
     if kind == "clusterHeader":
         name = entry[kind].text()
         return Destination(entry.origin, DestinationKind.CLUSTER_HEADER, name, weight=weight)
@@ -144,39 +178,47 @@ def destination(entry: Field) -> Destination:
         name=target.text_of("name"),
         namespace=target.text_of("namespace"),
         cluster=target.text_of("clusterName") if kind == "kubeService" else "",
-        port=target.integer_of("port") if kind == "kubeService" else None,
+        port=port_of(target) if kind == "kubeService" else None,
         subset=target.pairs_of("subset") if kind in ("kubeService", "virtualDestination") else (),
         weight=weight,
     )
 
 
+def note_destination_options(entry: Field) -> None:
+    """What is set for one destination only; routing does not interpret it."""
+    if entry.named("options"):
+        note_options(entry["options"], entry["options"].named("headerManipulation"))
+        entry["options"].opaque()
+
+
+def port_of(service: Field) -> int | None:
+    """The port of a Service; 0 is what an absent one looks like on the wire (1.1 rule 1)."""
+    return number_in(service, "port", PORTS) if service.integer_of("port") != 0 else 0
+
+
 def redirect(action: Field, _namespace: str) -> Action:
     """Section 5.3."""
     action.one_of("pathRedirect", "prefixRewrite")
-    code = action.text_of("responseCode", "MOVED_PERMANENTLY")
+    status = redirect_status(action)
     written = Redirect(
-        status=REDIRECT_CODES.get(code, 301),
+        status=status or 301,
         scheme="https" if action.boolean_of("httpsRedirect") else "",
         host=action.text_of("hostRedirect"),
         path=action.text_of("pathRedirect"),
         prefix=action.text_of("prefixRewrite"),
         strip_query=action.boolean_of("stripQuery"),
     )
-    if code in REDIRECT_CODES:
-        return written
-    action["responseCode"].problem("GMG003", f"unknown responseCode; known are {', '.join(REDIRECT_CODES)}")
-    return Invalid(("GMG003",))
+    return written if status else Invalid(("GMG003",))
 
 
 def direct_response(action: Field, _namespace: str) -> Action:
     """Section 5.4."""
     status = action["status"].integer(0) or 0
     written = DirectResponse(status, action.text_of("body"))
+    note_long_body(action)
     if 200 <= status <= 599:
         return written
-    (action["status"] if action["status"].present else action).problem(
-        "GMG402", "a direct response needs a status from 200 to 599"
-    )
+    note_bad_status(action)
     return Invalid(("GMG402",), written)
 
 
@@ -200,6 +242,9 @@ ACTIONS = {
     "directResponseAction": direct_response,
     "delegateAction": delegate,
 }
+KINDS_OF_DESTINATION = ("kubeService", "virtualDestination", "staticDestination", "clusterHeader")
+ALL = 100
+"""What the weights of a rule are meant to add up to."""
 DESTINATIONS = {
     "kubeService": DestinationKind.SERVICE,
     "virtualDestination": DestinationKind.VIRTUAL_DESTINATION,
@@ -213,11 +258,14 @@ def rule_options(rule: Field) -> Options:
         return NO_OPTIONS
     options = rule["options"]
     for name in options.named(*NOT_ON_ROUTES):
-        options[name].problem("GMG501", f"{name} has no effect on a route")
+        options[name].problem("GMG501", f"{name} has no effect on a route: it is for a TrafficPolicy on destinations")
     return policy_options(options)
 
 
 def policy_options(policy: Field) -> Options:
     """Every field of a Policy that becomes an option of a route, as it is written (section 7, D-32 rule 6)."""
-    written = [name for name in policy.named(*POLICY_FIELDS) if name not in NEVER_OPTIONS]
-    return Options(tuple([(name, Sourced(policy[name].opaque(), policy[name].origin)) for name in written]))
+    named = policy.named(*POLICY_FIELDS)
+    written = [name for name in named if name not in NEVER_OPTIONS]
+    found = Options(tuple([(name, Sourced(policy[name].opaque(), policy[name].origin)) for name in written]))
+    note_options(policy, named)
+    return found

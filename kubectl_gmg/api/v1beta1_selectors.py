@@ -23,7 +23,8 @@ def table_ref(ref: Field) -> TableRef:
     """A reference by name; without a namespace it names nothing (D-29)."""
     namespace = ref.text_of("namespace")
     if not namespace:
-        ref.problem("GMG211", "a reference must give a namespace; it names nothing")
+        name = ref.text_of("name") or "a route table"
+        ref.problem("GMG211", f"the reference to {name} gives no namespace, so it leads nowhere")
     return TableRef(ref.origin, namespace, ref.text_of("name"))
 
 
@@ -35,7 +36,8 @@ def object_selector(selector: Field, owner_namespace: str) -> Selector:
     expressions = tuple(map(requirement, selector.items_of("expressions")))
     valid = None not in expressions
     if labels and expressions:
-        selector.problem("GMG208", "labels and expressions exclude each other; the selector matches nothing")
+        pairs = ", ".join(f"{key}={value}" for key, value in selector.pairs_of("labels"))
+        selector.problem("GMG208", f"labels ({pairs}) and expressions exclude each other; the selector matches nothing")
         valid = False
     return Selector(
         origin=selector.origin,

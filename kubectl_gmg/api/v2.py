@@ -5,16 +5,19 @@ Only the modules of this name know the field names of the generation.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from kubectl_gmg.api import v2_destinations as destinations
+from kubectl_gmg.api import v2_policies
 from kubectl_gmg.api import v2_workspaces as tenants
 from kubectl_gmg.api.common import created_of, labels_of, route_rules
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading, Readings, extent
 from kubectl_gmg.api.v2_gateways import virtual_gateway
-from kubectl_gmg.api.v2_rules import MOST_ROUTES, holder_of, route_rule
-from kubectl_gmg.api.v2_selectors import object_reference
+from kubectl_gmg.api.v2_rules import MOST_ROUTES, Referred, holder_of, route_rule
+from kubectl_gmg.api.v2_selectors import object_reference, object_selector, port_selector
+from kubectl_gmg.api.v2_streams import note_streams
 from kubectl_gmg.model.conventions import (
     Broken,
     ChildRoot,
@@ -38,7 +41,7 @@ ROUTING = (Affects.ROUTES, Affects.DELEGATION, Affects.ATTACHMENT)
 
 GATEWAY = Kind(NETWORKING, "v2", "VirtualGateway", "virtualgateways", GENERATION, ROUTING)
 TABLE = Kind(NETWORKING, "v2", "RouteTable", "routetables", GENERATION, ROUTING)
-KINDS = (GATEWAY, TABLE, *destinations.KINDS, *tenants.KINDS)
+KINDS = (GATEWAY, TABLE, *destinations.KINDS, *tenants.KINDS, *v2_policies.KINDS)
 """Every kind of the product that routing reads."""
 SERVICES = destinations.SERVICES
 """Kinds of Kubernetes that routing reads where it may."""
@@ -56,11 +59,16 @@ CONVENTIONS = Conventions(
 """How the objects are meant (17)."""
 
 OF_ROOTS = {
-    "virtualGateways": "GMG126",
-    "applyToDestinations": "GMG127",
-    "failureMode": "GMG128",
+    "virtualGateways": ("GMG126", "it is served where the tables are that delegate to it"),
+    "applyToDestinations": ("GMG127", "it applies where the tables do that delegate to it"),
+    "failureMode": ("GMG128", "that of the table with the hosts holds for the whole tree"),
 }
-"""What a table without hosts must not set, and the code if it does (RT-01 to RT-03)."""
+"""What a table without hosts must not set, the code if it does (RT-01 to RT-03), and what is so instead."""
+WEIGHTS = range(-(2**31), 2**31)
+KUBE = "KUBE"
+WORKLOADS = (KUBE, "VM")
+KINDS_OF = {"workloadSelectors": WORKLOADS, "applyToDestinations": tuple(Referred)}
+"""What the kinds of selected objects may be."""
 LISTS = ("http", "tcp", "tls", "workloadSelectors")
 
 
@@ -70,6 +78,7 @@ def lower(snapshot: Snapshot, release: Release = NEWEST_RELEASE) -> Declared:
     gateways = readings.of(GATEWAY, virtual_gateway)
     tables = readings.of(TABLE, route_table)
     workspaces, settings = tenants.workspaces(readings)
+    policies = v2_policies.policies(readings)
     realm = Realm(
         conventions=conventions_of(release),
         inventory=destinations.inventory(readings, snapshot),
@@ -83,6 +92,7 @@ def lower(snapshot: Snapshot, release: Release = NEWEST_RELEASE) -> Declared:
         gateways=gateways,
         hosts=tuple([host for _, host in tables if host is not None]),
         tables=tuple([table for table, _ in tables]),
+        policies=policies,
         problems=tuple(readings.problems),
         realms=((GENERATION, realm),),
     )
@@ -99,17 +109,18 @@ def route_table(reading: Reading) -> tuple[RouteTable, VirtualHost | None]:
     """Section 4: a table, and the host that it is as well if it has `hosts`."""
     spec = reading.spec
     hosts = spec["hosts"].texts()
+    holder = holder_of(reading.ref, spec["defaultDestination"])
     note_sections(spec)
+    note_streams(spec, holder)
     note_selectors(spec)
     parents = tuple([gateway_ref(ref, reading) for ref in spec["virtualGateways"]])
     mode = spec["failureMode"].choice(FailureMode, FailureMode.ROUTE_REPLACEMENT)
-    if not hosts:
+    if not (hosts or spec["hosts"].value):
         note_root_fields(spec)
-    holder = holder_of(reading.ref, spec["defaultDestination"])
     table = RouteTable(
         ref=reading.ref,
         rules=route_rules(spec["http"], lambda field, name: route_rule(field, name, holder)),
-        weight=spec.integer_of("weight") or 0,
+        weight=table_weight(spec),
         labels=labels_of(reading.metadata),
         created=created_of(reading.metadata),
         has_hosts=bool(hosts),
@@ -142,15 +153,16 @@ def gateway_ref(ref: Field, reading: Reading) -> GatewayRef:
 
 def note_sections(spec: Field) -> None:
     """What must, and must not, be in a table (RT-04, RT-05, RT-08)."""
-    for name in ("tcp", "tls", "portalMetadata", "virtualServiceAnnotations"):
+    for name in ("portalMetadata", "virtualServiceAnnotations"):
         spec[name].opaque()
-    if not spec.named("http", "tcp", "tls"):
-        spec.problem("GMG130", "a table needs http, tcp or tls")
+    if not spec.named("http", "tcp", "tls") and (spec.present or not spec.count("GMG002")):
+        spec.problem("GMG130", "the table has none of http, tcp and tls, so there is nothing that it could route")
     for name in LISTS:
-        if (count := len(spec.items_of(name))) > MOST_ROUTES:
-            spec[name].problem("GMG424", f"{count} entries; at most {MOST_ROUTES} may be")
+        entries = spec[name].value  # the entries themselves are read elsewhere, once
+        if isinstance(entries, list) and len(entries) > MOST_ROUTES:
+            spec[name].problem("GMG424", f"{name} has {len(entries)} entries; at most {MOST_ROUTES} are admitted")
     if spec["defaultDestination"].present and not any(map(forwards, spec["http"])):
-        spec["defaultDestination"].problem("GMG422", "no rule forwards, so this is never used")
+        spec["defaultDestination"].problem("GMG422", "no http rule has forwardTo, so nothing can ever be sent here")
 
 
 def forwards(rule: Field) -> bool:
@@ -162,14 +174,35 @@ def note_selectors(spec: Field) -> None:
     """What may be selected beside the gateways (RT-07); both concern traffic within the mesh."""
     for name in ("workloadSelectors", "applyToDestinations"):
         for entry in spec[name]:
-            entry["selector"].opaque()
-            entry["port"].opaque()
-            if entry.text_of("kind", "KUBE") != "KUBE":
-                entry["kind"].problem("GMG129", "only the kind KUBE may be selected here")
+            object_selector(entry["selector"])
+            port_selector(entry["port"])
+            if written := entry.text_of("kind"):
+                note_kind(entry["kind"], written, KINDS_OF[name])
+
+
+def note_kind(kind: Field, written: str, known: tuple[str, ...]) -> None:
+    """Of workloads only pods may be selected, and of destinations no kind may be written at all (15.1)."""
+    if written not in known:
+        kind.problem("GMG003", f"kind is {json.dumps(written)}; known are {', '.join(known)}")
+    elif known is WORKLOADS and written != KUBE:
+        kind.problem("GMG129", f"kind is {written}, but a table can select workloads of kind {KUBE} only")
+    elif known is not WORKLOADS:
+        kind.problem("GMG129", f"kind is {written}, but it may only be left out here: admission wants {KUBE} there")
+
+
+def table_weight(spec: Field) -> int:
+    """What puts a table before others (8.4)."""
+    weight = spec.integer_of("weight") or 0
+    if weight in WEIGHTS:
+        return weight
+    spec["weight"].problem("GMG003", f"weight is {weight}; it must be from {WEIGHTS.start} to {WEIGHTS.stop - 1}")
+    return 0
 
 
 def note_root_fields(spec: Field) -> None:
     """What only a table with hosts may set."""
     for name in spec.named(*OF_ROOTS):
         if spec[name].value:
-            spec[name].problem(OF_ROOTS[name], f"a table without hosts must not set {name}")
+            code, instead = OF_ROOTS[name]
+            said = f"is {spec.text_of(name)}" if isinstance(spec[name].value, str) else "is set"
+            spec[name].problem(code, f"{name} {said}, but the table has no hosts: {instead}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kubectl_gmg.api import kubernetes
 from kubectl_gmg.api.common import created_of, labels_of
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading, Readings
@@ -27,9 +28,8 @@ ENDPOINT = Kind(NETWORKING, "v2", "ExternalEndpoint", "externalendpoints", "v2",
 CLUSTER = Kind(
     "admin.gloo.solo.io", "v2", "KubernetesCluster", "kubernetesclusters", "v2", (*FOUND, Affects.WORKSPACES)
 )
-SERVICE = Kind("", "v1", "Service", "services", "v2", FOUND)
 KINDS = (VIRTUAL_DESTINATION, EXTERNAL_SERVICE, ENDPOINT, CLUSTER)
-SERVICES = (SERVICE,)
+SERVICES = (kubernetes.SERVICE,)
 """Kinds of Kubernetes itself: there are many of them, and not every user may read them."""
 
 PROTOCOLS = ("HTTP", "HTTPS", "GRPC", "HTTP2", "MONGO", "TCP", "TLS")
@@ -38,41 +38,30 @@ NO_TLS = "DISABLE"
 
 def inventory(readings: Readings, snapshot: Snapshot) -> Inventory:
     """What destinations are compared with; only kinds that were read may be called missing (DEC-27)."""
-    services = readings.of(SERVICE, service)
+    services = readings.of(kubernetes.SERVICE, kubernetes.service)
+    pods = kubernetes.pods(snapshot)
+    clusters = readings.of(CLUSTER, cluster)
     return Inventory(
         services=services,
-        service_clusters=frozenset(each.cluster for each in services) | {""},
-        services_read=snapshot.extent(SERVICE).complete,
+        service_extents=kubernetes.extents(snapshot, kubernetes.SERVICE, services),
+        services_read=snapshot.extent(kubernetes.SERVICE).complete,
+        one_cluster=one_cluster(services, clusters, snapshot),
+        pods=pods,
+        pod_extents=kubernetes.extents(snapshot, kubernetes.POD, pods),
         virtual_destinations=readings.of(VIRTUAL_DESTINATION, virtual_destination),
         virtual_destinations_read=snapshot.extent(VIRTUAL_DESTINATION),
         external_services=readings.of(EXTERNAL_SERVICE, external_service),
         external_services_read=snapshot.extent(EXTERNAL_SERVICE),
         endpoints=readings.of(ENDPOINT, endpoint),
-        clusters=readings.of(CLUSTER, cluster),
-        partial=snapshot.type is not SourceType.LIVE,
+        clusters=clusters,
+        partial=snapshot.type not in (SourceType.LIVE, SourceType.OVERLAY),
     )
 
 
-def service(reading: Reading) -> Service:
-    """A Service of Kubernetes, whose other fields are not ours to know."""
-    spec = reading.spec
-    all_known(spec)
-    return Service(
-        ref=reading.ref,
-        namespace=reading.ref.namespace,
-        name=reading.ref.name,
-        cluster=reading.ref.cluster,
-        labels=labels_of(reading.metadata),
-        pod_selector=spec.pairs_of("selector"),
-        ports=tuple(map(service_port, spec.items_of("ports"))),
-        created=created_of(reading.metadata),
-    )
-
-
-def service_port(port: Field) -> ServicePort:
-    """A port of a Service."""
-    all_known(port)
-    return ServicePort(port.integer_of("port") or 0, port.text_of("name"))
+def one_cluster(services: tuple[Service, ...], clusters: tuple[Cluster, ...], snapshot: Snapshot) -> bool:
+    """Whether everything is of one cluster, so that every name of a cluster means it (DEC-25)."""
+    named = {each.cluster for each in services if each.cluster}
+    return len(clusters) < 2 and len(named) < 2 and not snapshot.elsewhere
 
 
 def virtual_destination(reading: Reading) -> VirtualDestination:
@@ -86,7 +75,11 @@ def virtual_destination(reading: Reading) -> VirtualDestination:
     external = tuple(map(object_selector, spec["externalServices"]))
     backed = bool(services or external or external_workloads.value)
     if not hosts and not backed:
-        spec.problem("GMG420", "hosts, services, externalServices or externalWorkloads must be set")
+        lacking = "neither hosts nor services, externalServices or externalWorkloads: nothing can be meant by it"
+        spec.problem("GMG420", f"the VirtualDestination has {lacking}")
+    for host in spec["hosts"]:
+        if "*" in host.text():
+            host.problem("GMG420", f"the host is {host.text()}; that of a VirtualDestination has no star")
     ports = tuple(offered_port(port, backed=backed) for port in spec["ports"])
     return VirtualDestination(
         ref=reading.ref,
@@ -102,15 +95,20 @@ def virtual_destination(reading: Reading) -> VirtualDestination:
 
 def offered_port(port: Field, *, backed: bool) -> DestinationPort:
     """A port of a VirtualDestination (VD-01); without a backing selector there is nothing to map it to."""
-    number = port.integer_of("number") or 0
-    if number not in PORTS:
-        port.problem("GMG420", f"number is {number}; ports are 1 to 65535")
-    if port.text_of("protocol").upper() not in PROTOCOLS:
-        port.problem("GMG420", f"protocol must be one of {', '.join(PROTOCOLS)}")
+    number = port.integer_of("number")
+    if not port["number"].present:
+        port.problem("GMG420", "the port has no number; ports are 1 to 65535")
+    elif number is not None and number not in PORTS:
+        port["number"].problem("GMG420", f"number is {number}; ports are 1 to 65535")
+    protocol = port["protocol"]
+    if protocol.text().upper() not in PROTOCOLS:
+        said = f"protocol is {protocol.text()}" if protocol.present else "the port has no protocol"
+        (protocol if protocol.present else port).problem("GMG420", f"{said}; known are {', '.join(PROTOCOLS)}")
     if port["targetPort"].present and not backed:
-        port["targetPort"].problem("GMG420", "a targetPort needs services, externalServices or externalWorkloads")
+        text = "without services, externalServices or externalWorkloads nothing has this targetPort"
+        port["targetPort"].problem("GMG420", text)
     target, name = port_selector(port["targetPort"])
-    return DestinationPort(number, target, name)
+    return DestinationPort(number or 0, target, name)
 
 
 def external_service(reading: Reading) -> ExternalService:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from enum import StrEnum
 
 from kubectl_gmg.api.common import created_of, labels_of
@@ -9,9 +10,12 @@ from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading
 from kubectl_gmg.api.v2_selectors import gateway_workloads, object_selector, port_selector
 from kubectl_gmg.model.declared import Allowance, Listener, ListenerServices, Protocol, VirtualGateway
+from kubectl_gmg.model.finding import Note
+from kubectl_gmg.model.origin import Origin
 
 HTTP_PROTOCOLS = frozenset({"GRPC", "GRPC-WEB", "HTTP", "HTTP_PROXY", "HTTP2"})
 TCP_PROTOCOLS = frozenset({"TCP", "MONGO", "REDIS", "MYSQL"})
+APP_PROTOCOLS = HTTP_PROTOCOLS | TCP_PROTOCOLS | {"HTTPS", "TLS"}
 FITTING = {
     Protocol.HTTP: HTTP_PROTOCOLS,
     Protocol.HTTPS: frozenset({"HTTPS"}),
@@ -20,7 +24,26 @@ FITTING = {
 }
 """What `appProtocol` may be on a listener (3.2 rule 2)."""
 
-OLD_VERSIONS = ("TLSv1_0", "TLSv1_1")
+CARRYING = {
+    Protocol.HTTP: "with http and without tls",
+    Protocol.HTTPS: "with http and tls",
+    Protocol.TCP: "without http and tls",
+    Protocol.TLS: "with tls and without http",
+}
+"""How a listener is written that speaks a protocol."""
+
+
+class TlsVersion(StrEnum):
+    """What a listener negotiates."""
+
+    TLS_AUTO = "TLS_AUTO"
+    TLS_1_0 = "TLSv1_0"
+    TLS_1_1 = "TLSv1_1"
+    TLS_1_2 = "TLSv1_2"
+    TLS_1_3 = "TLSv1_3"
+
+
+OLD_VERSIONS = (TlsVersion.TLS_1_0, TlsVersion.TLS_1_1)
 
 
 class TlsMode(StrEnum):
@@ -69,7 +92,7 @@ def gateway_services(spec: Field) -> tuple[ListenerServices, ...]:
     found = []
     for entry in workloads:
         entry["kind"].choice(WorkloadKind, WorkloadKind.KUBE)
-        entry["port"].opaque()
+        port_selector(entry["port"])
         if entry["selector"].present:
             found.append(ListenerServices(entry.origin, gateway_workloads(entry["selector"])))
     return tuple(found)
@@ -77,10 +100,11 @@ def gateway_services(spec: Field) -> tuple[ListenerServices, ...]:
 
 def listener(field: Field, namespace: str, services: tuple[ListenerServices, ...]) -> Listener:
     """One port of a gateway; without `http` it carries TCP."""
+    note_port(field)
     number, name = port_selector(field["port"])
-    if not field["port"].named("number", "name"):
-        field.problem("GMG120", "a listener needs the number or the name of a port")
-    field["exposedExternalServices"].opaque()
+    for entry in field["exposedExternalServices"]:
+        entry.text_of("host")
+        object_selector(entry["selector"])
     protocol = protocol_of(field)
     note_protocol(field, protocol)
     note_redirect(field)
@@ -96,6 +120,22 @@ def listener(field: Field, namespace: str, services: tuple[ListenerServices, ...
     )
 
 
+def note_port(field: Field) -> None:
+    """Section 3.2 rule 1; what is no object at all is noted as such."""
+    port = field["port"]
+    if not field.present or not isinstance(port.value, dict | None):
+        return
+    if not port.named("number") and not port.text_of("name"):
+        (port if port.present else field).problem(
+            "GMG120", f"{title(field)} has neither the number nor the name of a port"
+        )
+
+
+def title(field: Field) -> str:
+    """What people call a listener: they count from 1."""
+    return f"listener {int(field.name or 0) + 1}"
+
+
 def protocol_of(field: Field) -> Protocol:
     """What the listener speaks, which `appProtocol` cannot change."""
     encrypted = field["tls"].present
@@ -107,15 +147,32 @@ def protocol_of(field: Field) -> Protocol:
 def note_protocol(field: Field, protocol: Protocol) -> None:
     """Section 3.2 rule 2."""
     written = field.text_of("appProtocol")
-    if written and written.upper() not in FITTING[protocol]:
-        known = ", ".join(sorted(FITTING[protocol]))
-        field["appProtocol"].problem("GMG121", f"appProtocol of this {protocol} listener must be one of {known}")
+    if not written or written.upper() in FITTING[protocol]:
+        return
+    known = ", ".join(sorted(FITTING[protocol]))
+    if written.upper() not in APP_PROTOCOLS:
+        field["appProtocol"].problem("GMG121", f"appProtocol is {written}, which nobody knows; here it may be {known}")
+    elif not is_both(field):
+        why = f"{title(field)}, {CARRYING[protocol]}, may only speak {known}"
+        field["appProtocol"].problem("GMG121", f"appProtocol is {written}, but {why}")
+
+
+def is_both(field: Field) -> bool:
+    """Whether a listener is said to be of two kinds, which is noted where its protocol is read."""
+    return len(field.named("http", "tcp")) > 1
 
 
 def note_redirect(field: Field) -> None:
     """Section 3.2 rule 3."""
-    if field.boolean_of("httpsRedirect") and (field["tls"].present or not field.named("http")):
-        field["httpsRedirect"].problem("GMG122", "httpsRedirect is for HTTP listeners without tls")
+    if not field.boolean_of("httpsRedirect"):
+        return
+    redirect, which = field["httpsRedirect"], title(field)
+    if not field.named("http"):
+        redirect.problem(
+            "GMG122", f"{which} is set to redirect to https, but without http it has no requests to redirect"
+        )
+    elif field["tls"].present:
+        redirect.problem("GMG122", f"{which} is set to redirect to https, but it has tls, so its requests are https")
 
 
 def tls_mode(tls: Field) -> str | None:
@@ -123,7 +180,7 @@ def tls_mode(tls: Field) -> str | None:
     if not tls.present:
         return None
     mode = tls["mode"].choice(TlsMode, TlsMode.PASSTHROUGH)
-    tls["verifySubjectAltName"].opaque()
+    tls["verifySubjectAltName"].texts()
     note_certificate(tls, mode)
     note_versions(tls["parameters"])
     return mode
@@ -134,6 +191,8 @@ def note_certificate(tls: Field, mode: TlsMode | None) -> None:
     tls.one_of("secretName", "files")
     files = tls["files"]
     given = files.named("serverCert", "privateKey", "caCerts")
+    for name in given:
+        files.text_of(name)
     secret = tls.text_of("secretName")
     if mode is TlsMode.ISTIO_MUTUAL and (secret or given):
         tls.problem("GMG109", "ISTIO_MUTUAL has its own certificate; secretName and files are not allowed")
@@ -144,10 +203,12 @@ def note_certificate(tls: Field, mode: TlsMode | None) -> None:
 
 def note_versions(parameters: Field) -> None:
     """Section 3.2 rule 5."""
-    parameters.text_of("maximumProtocolVersion")
+    parameters["maximumProtocolVersion"].choice(TlsVersion, TlsVersion.TLS_AUTO)
+    minimum = parameters["minimumProtocolVersion"].choice(TlsVersion, TlsVersion.TLS_1_2)
     ciphers = parameters["cipherSuites"].texts()
-    if parameters.text_of("minimumProtocolVersion") in OLD_VERSIONS and not ciphers:
-        parameters.problem("GMG123", "TLS 1.0 and 1.1 need cipherSuites")
+    if minimum in OLD_VERSIONS and not ciphers:
+        said = f"minimumProtocolVersion is {minimum}, which needs a list of cipherSuites"
+        parameters.problem("GMG123", said)
 
 
 def allowance(entry: Field, namespace: str) -> Allowance:
@@ -164,26 +225,60 @@ def allowance(entry: Field, namespace: str) -> Allowance:
     )
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Claims:
+    """What the listeners so far have: their protocol by port, and who has a port, a protocol and a first host."""
+
+    protocols: dict[object, tuple[str, Origin]] = dataclasses.field(default_factory=dict)
+    listeners: dict[object, Origin] = dataclasses.field(default_factory=dict)
+
+
 def note_clashes(listeners: tuple[Field, ...]) -> None:
-    """Section 3.2 rules 6 and 7: what the listeners of one port must, and must not, have alike."""
-    protocols: dict[tuple[int | None, str | None], str] = {}
-    claims: set[tuple[object, ...]] = set()
-    for field in listeners:
-        port = port_selector(field["port"])
-        if port == (None, None):
-            continue
-        protocol = field.text_of("appProtocol").upper() or protocol_of(field).value
-        claim = (port, protocol, first_host(field))
-        if protocols.setdefault(port, protocol) != protocol:
-            field.problem("GMG124", f"an earlier listener of this port speaks {protocols[port]}, not {protocol}")
-        if claim in claims:
-            field.problem("GMG125", "an earlier listener has this port, protocol and first host")
-        claims.add(claim)
+    """Section 3.2 rules 6 and 7: what the listeners of one port must, and must not, have alike.
+
+    A listener whose port or protocol is wrong anyway takes no part.
+    """
+    claims = Claims()
+    for listener in listeners:
+        number, name = port_selector(listener["port"])
+        protocol = spoken(listener)
+        if protocol and (number or name):
+            note_disagreement(listener, number or name, protocol, claims)
+            note_clash(listener, number or name, protocol, claims)
+
+
+def note_disagreement(listener: Field, port: int | str | None, protocol: str, claims: Claims) -> None:
+    """Section 3.2 rule 6."""
+    other, first = claims.protocols.setdefault(port, (protocol, listener.origin))
+    if other != protocol:
+        written = listener["appProtocol"]
+        said = f"{title(listener)} speaks {protocol}, but an earlier listener of port {port} speaks {other}"
+        (written if written.present else listener).problem("GMG124", said, Note(f"speaks {other}", first))
+
+
+def note_clash(listener: Field, port: int | str | None, protocol: str, claims: Claims) -> None:
+    """Section 3.2 rule 7."""
+    host = first_host(listener)
+    first = claims.listeners.setdefault((port, protocol, host), listener.origin)
+    if host and first != listener.origin:
+        said = f"{title(listener)} has port {port}, {protocol} and the first host {host}, as an earlier listener has"
+        listener.problem("GMG125", said, Note("is the same", first))
+
+
+def spoken(listener: Field) -> str:
+    """The protocol of a listener, written or not; empty for one that makes no sense."""
+    protocol, written = protocol_of(listener), listener.text_of("appProtocol").upper()
+    if is_both(listener) or (written and written not in FITTING[protocol]):
+        return ""
+    return written or protocol.value
 
 
 def first_host(field: Field) -> str:
-    """What tells listeners of one port apart (3.2 rule 7); raw values, since the entries are read elsewhere."""
+    """What tells listeners of one port apart (3.2 rule 7); raw values, since the entries are read elsewhere.
+
+    Empty where the first entry has none.
+    """
     for name in ("allowedRouteTables", "exposedExternalServices"):
         for entry in field.items_of(name):
-            return str(entry.value.get("host")) if isinstance(entry.value, dict) else "*"
+            return str(entry.value.get("host") or "") if isinstance(entry.value, dict) else ""
     return "*"

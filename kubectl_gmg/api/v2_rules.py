@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubectl_gmg.api.common import REDIRECT_CODES, header_match, path_match, pattern, query_parameter_match
+from kubectl_gmg.api.common import (
+    header_match,
+    note_bad_status,
+    note_long_body,
+    path_match,
+    pattern,
+    query_parameter_match,
+    redirect_status,
+)
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.v2_selectors import all_known, object_reference, object_selector, port_selector
 from kubectl_gmg.model.action import (
@@ -33,7 +41,6 @@ ALL = 100
 """What the weights of a rule fill."""
 MOST_DESTINATIONS = 100
 MOST_ROUTES = 10_000
-LONGEST_BODY = 1_048_576
 HIGHEST_PORT = 65_535
 
 
@@ -43,6 +50,35 @@ class Referred(StrEnum):
     SERVICE = "SERVICE"
     VIRTUAL_DESTINATION = "VIRTUAL_DESTINATION"
     EXTERNAL_SERVICE = "EXTERNAL_SERVICE"
+
+
+class RequestTransformation(StrEnum):
+    """Whether a function gets the request as its kind wants it."""
+
+    REQUEST_DEFAULT = "REQUEST_DEFAULT"
+    REQUEST_DISABLE = "REQUEST_DISABLE"
+
+
+class ResponseTransformation(StrEnum):
+    """Whether the answer of a function is made a response."""
+
+    RESPONSE_DEFAULT = "RESPONSE_DEFAULT"
+    RESPONSE_DISABLE = "RESPONSE_DISABLE"
+
+
+class InvocationStyle(StrEnum):
+    """Whether the answer of a function is waited for."""
+
+    SYNC = "SYNC"
+    ASYNC = "ASYNC"
+
+
+LAMBDA_OPTIONS: dict[str, type[StrEnum]] = {
+    "requestTransformation": RequestTransformation,
+    "responseTransformation": ResponseTransformation,
+    "invocationStyle": InvocationStyle,
+}
+"""How a function is called (2.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +157,11 @@ def route_match(matcher: Field) -> RouteMatch | None:
         query_parameters=distinct(map(query_parameter_match, matcher.items_of("queryParameters"))),
         port=matched_port(matcher),
     )
-    if matcher.text_of("name"):
-        matcher["name"].problem("GMG307", "the name of a matcher is no condition")
+    if name := matcher.text_of("name"):
+        matcher["name"].problem("GMG307", f"name {name} of a matcher is no condition: it changes nothing")
     if match.path is None and uri["suffix"].present:
-        uri["suffix"].problem("GMG307", "a suffix is not supported; the matcher never matches")
+        ending = uri.text_of("suffix")
+        uri["suffix"].problem("GMG307", f"suffix {ending} is not supported: the matcher never matches")
         return None
     return match
 
@@ -143,7 +180,7 @@ def rule_action(field: Field, holder: Holder) -> Action:
     before = noted(field)
     actions = [ACTIONS[name](field[name], holder) for name in written]
     if not written:
-        field.problem("GMG401", "a rule needs an action")
+        field.problem("GMG401", f"the rule has no action, which breaks it: it needs one of {', '.join(ACTIONS)}")
     if len(written) > 1:
         field.problem("GMG004", f"only one action may be set, not {' and '.join(written)}")
     codes = newly(before, field)
@@ -182,11 +219,14 @@ def destinations_of(action: Field, holder: Holder) -> tuple[Destination, ...]:
     entries = action.items_of("destinations")
     if not entries and holder.default is None:
         if action.named("destinations"):
-            action["destinations"].problem("GMG423", "the list is empty, and the table has no defaultDestination")
+            text = "the list of destinations is empty, and the table has no defaultDestination to use instead"
+            action["destinations"].problem("GMG423", text)
         else:
-            action.problem("GMG410", "a forwarding rule needs a destination")
+            text = "the rule forwards but names no destination, and the table has no defaultDestination"
+            action.problem("GMG410", text)
     if len(entries) > MOST_DESTINATIONS:
-        action["destinations"].problem("GMG424", f"{len(entries)} destinations; at most {MOST_DESTINATIONS} may be")
+        text = f"the rule has {len(entries)} destinations; at most {MOST_DESTINATIONS} are admitted"
+        action["destinations"].problem("GMG424", text)
     return tuple([destination_reference(entry, holder.ref) for entry in entries])
 
 
@@ -205,7 +245,7 @@ def destination_reference(entry: Field, holder: ObjectRef) -> Destination:
     subset = entry.pairs_of("subset")
     written = entry.one_of("ref", "awsLambda")
     if written is None:
-        entry.problem("GMG410", "a destination needs a ref")
+        entry.problem("GMG410", "the destination names nothing: it needs ref or awsLambda")
     if written == "awsLambda":
         return lambda_function(entry[written], holder, weight)
     ref = object_reference(entry["ref"], holder)
@@ -224,8 +264,10 @@ def destination_reference(entry: Field, holder: ObjectRef) -> Destination:
 
 def lambda_function(function: Field, holder: ObjectRef, weight: int | None) -> Destination:
     """A function of a cloud provider."""
-    for name in ("qualifier", "options"):
-        function[name].opaque()
+    function.text_of("qualifier")
+    options = function["options"]
+    for name, known in LAMBDA_OPTIONS.items():
+        options[name].choice(known, next(iter(known)))
     provider = object_reference(function["cloudProvider"], holder)
     return Destination(
         origin=function.origin,
@@ -248,10 +290,13 @@ def completed(action: Field, destinations: tuple[Destination, ...]) -> tuple[int
     if len(written) < 2 or not (left or waiting):
         return ()
     if left < 0 or not waiting:
-        action["destinations"].problem("GMG416", f"the weights add up to {ALL - left}, not to {ALL}")
+        effect = "which breaks the rule" if left < 0 else f"so each counts as a share of {ALL - left}"
+        action["destinations"].problem("GMG416", f"the weights add up to {ALL - left}, not to {ALL}, {effect}")
         return None if left < 0 else ()
     if left < waiting:
-        action["destinations"].problem("GMG416", f"the weights leave {left} of {ALL} for {waiting} without a weight")
+        none = "without one (0 is none)" if any(each.weight == 0 for each in destinations) else "without one"
+        text = f"the weights leave {left} of {ALL} for {waiting} {none}, which breaks the rule"
+        action["destinations"].problem("GMG416", text)
         return None
     even, more = divmod(left, waiting)
     rest = iter([even + 1] * more + [even] * (waiting - more))
@@ -260,23 +305,17 @@ def completed(action: Field, destinations: tuple[Destination, ...]) -> tuple[int
 
 def redirect(action: Field, _holder: Holder) -> Action:
     """Section 7.3."""
-    code = action.text_of("responseCode", "MOVED_PERMANENTLY")
+    status = redirect_status(action)
     host, path = action.text_of("hostRedirect"), action.text_of("pathRedirect")
-    if code in REDIRECT_CODES:
-        return Redirect(status=REDIRECT_CODES[code], host=host, path=path)
-    action["responseCode"].problem("GMG003", f"unknown responseCode; known are {', '.join(REDIRECT_CODES)}")
-    return Invalid(())
+    return Redirect(status=status, host=host, path=path) if status else Invalid(())
 
 
 def direct_response(action: Field, _holder: Holder) -> Action:
     """Section 7.4."""
     status, body = action.integer_of("status") or 0, action.text_of("body")
     if not 200 <= status <= 599:
-        (action["status"] if action["status"].present else action).problem(
-            "GMG402", "a direct response needs a status from 200 to 599"
-        )
-    if len(body) > LONGEST_BODY:
-        action["body"].problem("GMG402", f"a body has {LONGEST_BODY} characters at most")
+        note_bad_status(action)
+    note_long_body(action)
     return DirectResponse(status, body)
 
 
@@ -285,7 +324,7 @@ def graphql(action: Field, holder: Holder) -> Action:
     action["options"].opaque()
     written = action.one_of("schema", "stitchedSchema")
     if written is None:
-        action.problem("GMG401", "graphql needs a schema or a stitchedSchema")
+        action.problem("GMG401", "graphql names neither a schema nor a stitchedSchema, so there is nothing to answer")
         return Invalid(())
     schema = action[written]
     return GraphQL(
@@ -313,7 +352,8 @@ def note_misplaced_sort(labels: Field) -> None:
     """A common mistake: there it is a label that no table has (7.6)."""
     all_known(labels)
     if labels.named("sortMethod"):
-        labels["sortMethod"].problem("GMG210", "sortMethod is a label here; it belongs to the delegate")
+        text = "sortMethod is a label here, which tables would have to have; it belongs beside routeTables"
+        labels["sortMethod"].problem("GMG210", text)
 
 
 ACTIONS = {

@@ -8,6 +8,7 @@ from enum import StrEnum
 from kubectl_gmg.api.common import created_of, labels_of
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading, Readings
+from kubectl_gmg.model.finding import Note
 from kubectl_gmg.model.snapshot import Affects, Kind
 from kubectl_gmg.model.workspace import (
     ClusterPattern,
@@ -73,8 +74,9 @@ def workspace(reading: Reading) -> Workspace:
 def cluster_pattern(entry: Field) -> ClusterPattern:
     """Some clusters, and the namespaces in them; without any namespace the entry is an error."""
     namespaces = entry.items_of("namespaces")
-    if not namespaces:
-        entry.problem("GMG522", "an entry of workloadClusters needs namespaces")
+    if entry.present and not (namespaces or entry["namespaces"].value):
+        named = f"for the clusters {entry.text_of('name')} " if entry.text_of("name") else ""
+        entry.problem("GMG522", f"this entry {named}has no namespaces, so it gives the workspace nothing")
     agree_on_config(namespaces)
     return ClusterPattern(
         name=entry.text_of("name"),
@@ -98,7 +100,10 @@ def agree_on_config(siblings: Sequence[Field]) -> None:
     """Note where `configEnabled` is set for some siblings only."""
     silent = [entry for entry in siblings if not entry.named("configEnabled")]
     if silent and len(silent) < len(siblings):
-        silent[0].problem("GMG522", "configEnabled must be set here too, since it is for a sibling")
+        other = next(entry for entry in siblings if entry.named("configEnabled"))
+        named = f"the entry {silent[0].text_of('name')}" if silent[0].text_of("name") else "this entry"
+        said = f"{named} does not set configEnabled, though another one beside it does"
+        silent[0].problem("GMG522", said, Note("sets configEnabled", other["configEnabled"].origin))
 
 
 def workspace_settings(reading: Reading, *, everywhere: bool) -> WorkspaceSettings:

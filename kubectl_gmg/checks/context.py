@@ -27,7 +27,7 @@ from kubectl_gmg.model.resolved import (
     Terminal,
 )
 from kubectl_gmg.model.snapshot import Snapshot
-from kubectl_gmg.resolve.gaps import rules_of
+from kubectl_gmg.resolve.gaps import rules_of, unread_kinds
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.tenancy import Tenancy
 from kubectl_gmg.views import Reach, RouteRow
@@ -187,6 +187,7 @@ class CheckContext:
     def lacking(self) -> frozenset[str]:
         """The kinds of which something was not read or not given."""
         kinds = {gap.kind for gap in (*self.snapshot.gaps, *self.resolved.gaps) if gap.kind}
+        kinds.update(unread_kinds(self.declared))
         extents = (("VirtualGateway", "gateways_read"), ("VirtualHost", "hosts_read"), ("RouteTable", "tables_read"))
         for (_, realm), (kind, name) in product(self.declared.realms, extents):
             if not getattr(realm, name).complete:

@@ -50,6 +50,7 @@ def findings_of(session: Session, asked: Asked) -> FindingList:
     chosen, limit = selected(asked.select), limit_of(asked.fail_on)
     accepted = baseline.read(asked.baseline) if asked.baseline else ()
     ignored = tuple(ignoring(text) for text in asked.ignore)
+    session.wants_pods = any("Pod" in rule.needs for rule in chosen)
     context = CheckContext(session.snapshot, session.declared, session.everything)
     lacking = tuple(not_checked(context, chosen))
     judged = frozenset(rule.info.code for rule in chosen) - {each.code for each in lacking}

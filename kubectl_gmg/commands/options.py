@@ -6,7 +6,7 @@ Shared flags are accepted before and after the command; the later one wins. Only
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,6 +68,14 @@ SHARED = (
     ),
     flag("recursive", bool, False, "-R", "--recursive", text="Go down into directories given with -f."),
     flag("overlay", bool, False, "--overlay", text="Read the cluster too; objects from -f replace its objects."),
+    flag(
+        "workload_context",
+        list[str],
+        [],
+        "--workload-context",
+        text="Look up Services and Pods of a managed cluster in the cluster of this context.",
+        metavar="CLUSTER=CONTEXT",
+    ),
     flag("demo", bool, False, "--demo", text="Read the built-in example; needs neither cluster nor files."),
     flag(
         "namespace",
@@ -163,13 +171,37 @@ def settings_of(flags: Given) -> Settings:
     require(values.get("generation", "auto"), GENERATIONS, "--generation")
     values["as_group"] = tuple(values.get("as_group", ()))
     values["read_namespaces"] = namespaces_of(values.get("read_namespaces") or "")
-    if values.get("demo") and values["filename"]:
-        raise UsageError("--demo and -f exclude each other", "give one of them")
+    values["workload_context"] = clusters_of(values.get("workload_context", ()))
     if (version := values.get("product_version")) is not None and number_of(version) is None:
         raise UsageError(f"{version} is not a release", "write --product-version 2.5")
-    if values.get("overlay") and not values["filename"]:
-        raise UsageError("--overlay needs -f", "name the files whose objects replace those of the cluster")
+    require_one_source(values)
     return Settings(**values)
+
+
+def require_one_source(values: Given) -> None:
+    """Raises `UsageError` for sources that exclude each other, or that one needs another for."""
+    files, overlay = values["filename"], values.get("overlay")
+    if values.get("demo") and files:
+        raise UsageError("--demo and -f exclude each other", "give one of them")
+    if overlay and not files:
+        raise UsageError("--overlay needs -f", "name the files whose objects replace those of the cluster")
+    if values["workload_context"] and (values.get("demo") or (files and not overlay)):
+        source = "--demo is" if values.get("demo") else "-f alone is"
+        hint = "leave it out" if values.get("demo") else "leave it out, or read the cluster too with --overlay"
+        raise UsageError(f"--workload-context reads a cluster, but {source} offline", hint)
+
+
+def clusters_of(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Clusters with their contexts, from `CLUSTER=CONTEXT`. Raises `UsageError` for other texts, or a cluster twice."""
+    found: dict[str, str] = {}
+    for text in texts:
+        cluster, _, context = text.removeprefix("=").partition("=")
+        if not (cluster and context):
+            raise UsageError(f"{text} is not a cluster with its context", "write --workload-context CLUSTER=CONTEXT")
+        if cluster in found:
+            raise UsageError(f"--workload-context names cluster {cluster} twice", "give one context for each cluster")
+        found[cluster] = context
+    return tuple(found.items())
 
 
 def namespaces_of(text: str) -> tuple[str, ...]:

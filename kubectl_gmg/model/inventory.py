@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,8 @@ from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.snapshot import NOWHERE, Extent
 
 Labels = tuple[tuple[str, str], ...]
+MeshName = tuple[str, str]
+"""Namespace and name of a Mesh or a VirtualMesh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,11 @@ class ServicePort:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A Kubernetes Service of one cluster, as the product discovered it."""
+    """A Kubernetes Service of one cluster, as the product discovered it or as it is written.
+
+    `subsets` are the values of some labels that were seen on its pods, `endpoint_labels` the labels of its endpoints.
+    `mesh` is the mesh it belongs to; `federated_to` are those that it is federated to, None where nobody says.
+    """
 
     ref: ObjectRef
     namespace: str
@@ -33,6 +40,41 @@ class Service:
     ports: tuple[ServicePort, ...] = ()
     federated_hostname: str | None = None
     created: str | None = None
+    subsets: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    endpoint_labels: tuple[Labels, ...] = ()
+    mesh: MeshName | None = None
+    federated_to: tuple[MeshName, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod of one cluster; nothing else of it is kept."""
+
+    ref: ObjectRef
+    labels: Labels = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """A service mesh in one cluster; `virtual_mesh` is the one that its status names (`spec/v1beta1.md` 11.2)."""
+
+    ref: ObjectRef
+    cluster: str
+    virtual_mesh: MeshName | None = None
+
+    @property
+    def name(self) -> MeshName:
+        """What Services and VirtualMeshes call it."""
+        return self.ref.namespace, self.ref.name
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualMesh:
+    """Meshes that are joined; `federates` says whether it makes any Service known in the others (11.3)."""
+
+    ref: ObjectRef
+    meshes: tuple[MeshName, ...] = ()
+    federates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +149,27 @@ class Inventory:
     """What destinations are compared with; only a kind that was read may be lacking (`spec/v1beta1.md` D-27).
 
     `partial` says that the input is what somebody gave, so that an absent kind is a gap and not merely not installed.
-    `service_clusters` are those whose Services were read, None for all; `""` is the cluster of the context.
+    `service_extents` and `pod_extents` say by cluster where these were read, `""` being that of the context; Services
+    of None are known wherever `services_read` says so. `one_cluster` holds where every cluster name means the one that
+    was read (`spec/v2.md` DEC-25). `clusters_read` says that no cluster may be named but the registered ones.
     """
 
     services: tuple[Service, ...] = ()
     services_read: bool = False
-    service_clusters: frozenset[str] | None = None
+    service_extents: Mapping[str, Extent] | None = field(default=None, hash=False)
+    one_cluster: bool = False
     virtual_destinations: tuple[VirtualDestination, ...] = ()
     virtual_destinations_read: Extent = NOWHERE
     workloads: tuple[Workload, ...] = ()
     workloads_read: bool = False
     clusters: tuple[Cluster, ...] = ()
+    clusters_read: bool = False
+    meshes: tuple[Mesh, ...] = ()
+    meshes_read: bool = False
+    virtual_meshes: tuple[VirtualMesh, ...] = ()
+    virtual_meshes_read: bool = False
+    pods: tuple[Pod, ...] = ()
+    pod_extents: Mapping[str, Extent] = field(default_factory=dict, hash=False)
     external_services: tuple[ExternalService, ...] = ()
     external_services_read: Extent = NOWHERE
     endpoints: tuple[Endpoint, ...] = ()
@@ -126,28 +178,52 @@ class Inventory:
 
     def __post_init__(self) -> None:
         names = self._names
+        names.update({("anywhere", each.namespace, each.name): each for each in reversed(self.services)})
         names.update({("service", each.namespace, each.name, each.cluster): each for each in self.services})
         names.update({("virtual", each.ref.namespace, each.ref.name): each for each in self.virtual_destinations})
         names.update({("external", each.ref.namespace, each.ref.name): each for each in self.external_services})
         names.update({("cluster", each.name): each.domain for each in self.clusters})
+        names.update({("mesh", *each.name): each for each in self.meshes})
+        names.update({("seen", each.cluster): True for each in self.services})
+        names.update({("seen", each.name): True for each in self.clusters})
 
     def service(self, namespace: str, name: str, cluster: str) -> Service | None:
         """The Service of that name."""
         found: Service | None = self._names.get(("service", namespace, name, cluster))
         return found
 
-    def has_services_of(self, cluster: str) -> bool:
-        """Whether all Services of a cluster were read, so that one may be missing (`spec/v2.md` DEC-25, DEC-27).
-
-        Where at most one cluster is registered, every name means that one.
-        """
-        if not self.services_read or self.service_clusters is None:
+    def has_services_in(self, cluster: str, namespace: str) -> bool:
+        """Whether all Services there were read, so that one may be missing (D-27; `spec/v2.md` DEC-27)."""
+        if self.service_extents is None:
             return self.services_read
-        return not cluster or cluster in self.service_clusters or len(self.clusters) < 2
+        return any(each.covers(namespace) for each in self.services_of(cluster))
+
+    def services_of(self, cluster: str) -> tuple[Extent, ...]:
+        """Where Services were read that are of a cluster.
+
+        Where there is one cluster its name may be any (`spec/v2.md` DEC-25). But files that leave it out may be those
+        of another cluster than a destination names, unless just this one is registered.
+        """
+        extents = self.service_extents or {}
+        if self.one_cluster and not (self.partial and cluster and ("cluster", cluster) not in self._names):
+            return tuple(extents.values())
+        return (extents[cluster],) if cluster in extents else ()
 
     def service_near(self, namespace: str, name: str, cluster: str) -> Service | None:
         """The Service of that name; one that does not say where it is may be anywhere (`spec/v2.md` DEC-25)."""
-        return self.service(namespace, name, cluster) or self.service(namespace, name, "")
+        found = self.service(namespace, name, cluster) or self.service(namespace, name, "")
+        if found is None and self.one_cluster:
+            return self._names.get(("anywhere", namespace, name))
+        return found
+
+    def knows_cluster(self, cluster: str) -> bool:
+        """Whether a cluster of that name is registered, or has a Service."""
+        return ("seen", cluster) in self._names
+
+    def mesh(self, name: MeshName) -> Mesh | None:
+        """The Mesh of that name."""
+        found: Mesh | None = self._names.get(("mesh", *name))
+        return found
 
     def external_service(self, namespace: str, name: str) -> ExternalService | None:
         """The ExternalService of that name."""

@@ -81,7 +81,8 @@ class RawObject:
 class Kind:
     """A kind that some generation claims, always addressed as `plural.group` (`spec/v1beta1.md` 1).
 
-    `affects` says what an answer lacks when this kind cannot be read.
+    `affects` says what an answer lacks when this kind cannot be read. Of a kind that is `labels_only` nothing but names
+    and labels is kept.
     """
 
     group: str
@@ -90,6 +91,7 @@ class Kind:
     plural: str
     generation: str
     affects: tuple[Affects, ...]
+    labels_only: bool = False
 
     @property
     def api_version(self) -> str:
@@ -130,6 +132,7 @@ class Snapshot:
     """All that was read; every `ObjectRef` once.
 
     `read` says by resource name (`Kind.resource`) where a kind was read completely; a kind that is not in it was not.
+    `elsewhere` says the same of each cluster that was read besides that of the context.
     `skipped` counts objects of kinds that no generation claims. `notes` are remarks for stderr. `release` is what the
     cluster says of the product's release (`2.4`), None if it does not tell, and `release_why` says why. `texts` holds
     the files by their names.
@@ -147,6 +150,7 @@ class Snapshot:
     release: str | None = None
     release_why: str | None = None
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    elsewhere: Mapping[str, Mapping[str, Extent]] = field(default_factory=dict)
     _lines: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False)
     _by_ref: dict[ObjectRef, RawObject] = field(default_factory=dict, init=False, repr=False)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from kubectl_gmg.model.action import DirectResponse, FinalAction, ForwardTo, Invalid, Selector
-from kubectl_gmg.model.conventions import Broken, Conventions, SharedDomain
+from kubectl_gmg.model.conventions import Broken, Conventions, LabelInheritance, SharedDomain
 from kubectl_gmg.model.declared import (
     DEFAULT_REALM,
     Declared,
@@ -51,6 +51,7 @@ from kubectl_gmg.resolve.index import Index
 from kubectl_gmg.resolve.merge import merged, oldest_first
 from kubectl_gmg.resolve.order import flatten
 from kubectl_gmg.resolve.policy import Policies
+from kubectl_gmg.resolve.route_policies import RoutePolicies
 from kubectl_gmg.resolve.services import clusters_of, gateway_services, port_of
 from kubectl_gmg.resolve.tenancy import Tenancy, VisibleTables
 from kubectl_gmg.resolve.walk import tables_below
@@ -67,7 +68,7 @@ class Family:
     hosts: Index[VirtualHost]
     naming: dict[tuple[str, str], list[VirtualHost]]
     pool_of: PoolOf
-    policies: Policies
+    policies: Policies | RoutePolicies
     tenancy: Tenancy
     faults: Faults
 
@@ -280,7 +281,9 @@ def family_with(
         known_hosts,
         naming,
         pools(known_tables, tenancy, realm.conventions),
-        Policies(policies, known_hosts, known_tables, realm.inventory),
+        RoutePolicies(policies, tenancy)
+        if realm.conventions.labels is LabelInheritance.ALL
+        else Policies(policies, known_hosts, known_tables, realm.inventory),
         tenancy,
         DestinationFaults(realm.inventory, tenancy) if replaces else no_faults,
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from kubectl_gmg.matching.weights import shares
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo, Found, ResolvedDestination
-from kubectl_gmg.model.inventory import Inventory, Service, VirtualDestination
+from kubectl_gmg.model.inventory import ExternalService, Inventory, Service, VirtualDestination
 from kubectl_gmg.model.resolved import Gateway
 from kubectl_gmg.resolve.backing import behind_external, behind_virtual
+
+Named = Service | VirtualDestination | ExternalService
+"""What a destination can name."""
 
 
 def resolve_destinations(action: ForwardTo, gateway: Gateway) -> tuple[ResolvedDestination, ...]:
@@ -20,28 +23,30 @@ def resolve_destinations(action: ForwardTo, gateway: Gateway) -> tuple[ResolvedD
 def resolve_destination(declared: Destination, share: float, gateway: Gateway) -> ResolvedDestination:
     """One destination; one whose kind was not read is unknown, never missing."""
     inventory = gateway.inventory
+    named, read = look_up(declared, inventory)
+    state = found(named, read=read)
     if declared.kind is DestinationKind.SERVICE:
-        service = service_of(declared, inventory)
-        address = service_address(declared, service, gateway)
-        return ResolvedDestination(
-            declared, share, address, found(service, read=inventory.has_services_of(declared.cluster))
-        )
-    if declared.kind is DestinationKind.VIRTUAL_DESTINATION:
-        virtual = virtual_destination_of(declared, inventory)
-        state = found(virtual, read=inventory.virtual_destinations_read.covers(declared.namespace))
-        if virtual is None:
-            return ResolvedDestination(declared, share, None, state)
-        backing = behind_virtual(virtual, declared, inventory)
-        return ResolvedDestination(declared, share, virtual.hostname, state, backing)
-    if declared.kind is DestinationKind.EXTERNAL_SERVICE:
-        external = inventory.external_service(declared.namespace, declared.name)
-        state = found(external, read=inventory.external_services_read.covers(declared.namespace))
-        if external is None:
-            return ResolvedDestination(declared, share, None, state)
-        backing = behind_external(external, declared, inventory)
-        address = next(iter(external.hosts), None)
-        return ResolvedDestination(declared, share, address, state, backing)
-    return ResolvedDestination(declared, share, None, Found.UNKNOWN)
+        service = named if isinstance(named, Service) else None
+        return ResolvedDestination(declared, share, service_address(declared, service, gateway), state)
+    if isinstance(named, VirtualDestination):
+        backing = behind_virtual(named, declared, inventory)
+        return ResolvedDestination(declared, share, named.hostname, state, backing)
+    if isinstance(named, ExternalService):
+        backing = behind_external(named, declared, inventory)
+        return ResolvedDestination(declared, share, next(iter(named.hosts), None), state, backing)
+    return ResolvedDestination(declared, share, None, state)
+
+
+def look_up(wanted: Destination, inventory: Inventory) -> tuple[Named | None, bool]:
+    """What a destination names, and whether it would be known if it were there; kinds that are not read never are."""
+    namespace, name = wanted.namespace, wanted.name
+    if wanted.kind is DestinationKind.SERVICE:
+        return service_of(wanted, inventory), inventory.has_services_in(wanted.cluster, namespace)
+    if wanted.kind is DestinationKind.VIRTUAL_DESTINATION:
+        return inventory.virtual_destination(namespace, name), inventory.virtual_destinations_read.covers(namespace)
+    if wanted.kind is DestinationKind.EXTERNAL_SERVICE:
+        return inventory.external_service(namespace, name), inventory.external_services_read.covers(namespace)
+    return None, False
 
 
 def found(thing: object, *, read: bool) -> Found:
@@ -56,9 +61,14 @@ def service_of(declared: Destination, inventory: Inventory) -> Service | None:
     return inventory.service_near(declared.namespace, declared.name, declared.cluster)
 
 
-def virtual_destination_of(declared: Destination, inventory: Inventory) -> VirtualDestination | None:
-    """The VirtualDestination that a destination names."""
-    return inventory.virtual_destination(declared.namespace, declared.name)
+def unregistered(wanted: Destination, inventory: Inventory) -> bool:
+    """Whether no registered cluster has the name that a destination gives (`spec/v1beta1.md` 12, DEST-CLUSTER).
+
+    Only where all registered clusters are known, and where nothing was seen in a cluster of that name either.
+    """
+    if wanted.kind is not DestinationKind.SERVICE or not (wanted.cluster and inventory.clusters_read):
+        return False
+    return not inventory.knows_cluster(wanted.cluster)
 
 
 def service_address(declared: Destination, service: Service | None, gateway: Gateway) -> str | None:

@@ -1,22 +1,17 @@
-"""Where a rule forwards to, as far as that breaks the rule (`spec/v2.md` 8.7, 12.4, DEC-22, DEC-27)."""
+"""Where a rule forwards to, as far as that is wrong (`spec/v1beta1.md` 6, `spec/v2.md` 8.7, 12.4, DEC-22, DEC-27)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
 from kubectl_gmg.model.declared import RouteRule
-from kubectl_gmg.model.inventory import (
-    DestinationPort,
-    ExternalService,
-    Inventory,
-    Service,
-    ServicePort,
-    VirtualDestination,
-)
+from kubectl_gmg.model.inventory import DestinationPort, Inventory, ServicePort
 from kubectl_gmg.model.match import PathKind
 from kubectl_gmg.model.workspace import Shared
 from kubectl_gmg.resolve.delegate import Descent
+from kubectl_gmg.resolve.destination import Named, look_up
 from kubectl_gmg.resolve.tenancy import Tenancy
 
 NOT_FOUND, NO_SUCH_PORT, PORT_REQUIRED = "GMG411", "GMG412", "GMG413"
@@ -28,6 +23,19 @@ SHARED = {
     DestinationKind.EXTERNAL_SERVICE: Shared.EXTERNAL_SERVICE,
 }
 """What workspaces share, by the kind of a destination; other kinds are not looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a destination; `hidden_by` says which side of the sharing is lacking, empty where it is seen.
+
+    `named` is what the destination names, None if nothing has that name.
+    """
+
+    code: str
+    destination: Destination
+    named: Named | None = None
+    hidden_by: str = ""
 
 
 class DestinationFaults:
@@ -44,29 +52,26 @@ class DestinationFaults:
             return ()
         by_regex = any(match.path and match.path.kind is PathKind.REGEX for match in here.matches or ())
         codes = [REWRITE_UNDER_REGEX] if action.path_rewrite and by_regex else []
-        codes += [code for each in action.destinations if (code := self._fault(each, rule))]
+        codes += [fault.code for fault in self.of(rule, action)]
         return tuple(dict.fromkeys(codes))
 
-    def _fault(self, destination: Destination, rule: RouteRule) -> str:
-        if destination.kind not in SHARED:
-            return ""
-        found, read = self._look_up(destination)
-        if found is None:
-            return NOT_FOUND if read else ""
+    def of(self, rule: RouteRule, action: ForwardTo) -> Iterator[Fault]:
+        """What is wrong with the destinations of a rule, as the workspace of the rule's own object sees them."""
         viewer = self._tenancy.owner(rule.origin.ref)
-        if not self._tenancy.sees(viewer, found.ref, found.labels, SHARED[destination.kind]):
-            return NOT_FOUND
-        return port_fault(destination, found.ports)
+        for destination in action.destinations:
+            if destination.kind in SHARED and (fault := self._fault(destination, viewer)) is not None:
+                yield fault
 
-    def _look_up(self, wanted: Destination) -> tuple[Service | VirtualDestination | ExternalService | None, bool]:
-        """What a destination names, and whether it would be known if it were there."""
-        inventory, namespace, name = self._inventory, wanted.namespace, wanted.name
-        if wanted.kind is DestinationKind.SERVICE:
-            return inventory.service_near(namespace, name, wanted.cluster), inventory.has_services_of(wanted.cluster)
-        if wanted.kind is DestinationKind.VIRTUAL_DESTINATION:
-            read = inventory.virtual_destinations_read.covers(namespace)
-            return inventory.virtual_destination(namespace, name), read
-        return inventory.external_service(namespace, name), inventory.external_services_read.covers(namespace)
+    def _fault(self, destination: Destination, viewer: str | None) -> Fault | None:
+        found, read = look_up(destination, self._inventory)
+        if found is None:
+            return Fault(NOT_FOUND, destination) if read else None
+        kind = SHARED[destination.kind]
+        if not self._tenancy.sees(viewer, found.ref, found.labels, kind):
+            why = self._tenancy.why_hidden(viewer, found.ref, found.labels, kind)
+            return Fault(NOT_FOUND, destination, found, why)
+        code = port_fault(destination, found.ports)
+        return Fault(code, destination, found) if code else None
 
 
 def port_fault(destination: Destination, ports: Sequence[ServicePort | DestinationPort]) -> str:

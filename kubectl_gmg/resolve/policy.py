@@ -114,10 +114,12 @@ class Policies:
         action = leaf.rules[-1].action
         if not isinstance(action, ForwardTo):
             return False
-        targets = (service_of(each, self._inventory) for each in action.destinations)
-        if any(selected_by(target, policy.destinations) for target in targets if target is not None):
+        targets = [(each, service_of(each, self._inventory)) for each in action.destinations]
+        if any(selected_by(target, policy.destinations) for _, target in targets if target is not None):
             return True
-        return False if self._inventory.services_read else None
+        places = [(each.cluster, each.namespace) for each, target in targets if target is None]
+        known = all(self._inventory.has_services_in(*place) for place in places)
+        return False if known and self._inventory.services_read else None
 
 
 def policy_use(policy: Policy, fits: bool | None, options: Options) -> PolicyUse:

@@ -31,6 +31,7 @@ from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.snapshot import EVERYWHERE, Extent, Gap, GapReason, Kind, RawObject, Snapshot, SourceType
 from kubectl_gmg.sources.parallel import collector_off, in_parallel
 from kubectl_gmg.sources.server import group_path, plurals, product_version, version_of
+from kubectl_gmg.sources.trimmed import trimmed
 
 __all__ = ["Connection", "Reporting", "read"]
 
@@ -264,7 +265,7 @@ class Listing:
                 self.nameless += 1
                 continue
             item["metadata"].pop("managedFields", None)
-            self.objects[ref] = RawObject(ref, item)
+            self.objects[ref] = RawObject(ref, trimmed(item, self.kind))
 
     def result(self, failures: tuple[Failure, ...]) -> KindList:
         """All that came."""

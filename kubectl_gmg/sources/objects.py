@@ -11,6 +11,7 @@ from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.snapshot import Kind, Place, RawObject
 from kubectl_gmg.sources.nodes import shown
 from kubectl_gmg.sources.text import printable
+from kubectl_gmg.sources.trimmed import trimmed
 
 CLUSTER = "cluster.solo.io/cluster"
 DEFAULT_NAMESPACE = "default"
@@ -81,7 +82,7 @@ def collect(written: Iterable[Written], kinds: Sequence[Kind], default_namespace
         ref = _ref(typed, kind, namespace)
         if not typed.body["metadata"].get("namespace"):
             notes[f"objects without a namespace are taken to be in {printable(namespace)}"] = None
-        objects.append(RawObject(ref, typed.body, typed.place))
+        objects.append(RawObject(ref, trimmed(typed.body, kind), typed.place))
     return Collected(tuple(objects), skipped, tuple(notes))
 
 

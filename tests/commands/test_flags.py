@@ -53,7 +53,7 @@ def test_help_of_curl_says_that_nothing_is_sent() -> None:
     assert "Nothing is sent." in gmg("curl", "--help").out
 
 
-LATER = ("--workload-context", "--watch", "--from")
+LATER = ("--watch", "--from")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -279,6 +279,7 @@ def test_some_kinds_cluster_wide(tmp_path: Path) -> None:
     assert [(gap["kind"], gap["reason"], gap["affects"]) for gap in ran.json["gaps"]] == [
         ("Destination", "forbidden", ["destinations"]),
         ("Workload", "forbidden", ["policies"]),
+        ("Mesh", "forbidden", ["destinations"]),
     ]
     to = next(item for item in ran.json["items"] if item["id"] == "vh/to")
     assert (to["status"], to["action"]["type"]) == ("ok", "forward")

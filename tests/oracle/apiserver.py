@@ -72,6 +72,11 @@ V2 = (  # `spec/v2.md` 1; Services are the cluster's own
     Resource("admin.gloo.solo.io", "v2", "workspaces", "Workspace"),
     Resource("admin.gloo.solo.io", "v2", "workspacesettings", "WorkspaceSettings"),
     Resource("admin.gloo.solo.io", "v2", "kubernetesclusters", "KubernetesCluster"),
+    Resource("resilience.policy.gloo.solo.io", "v2", "retrytimeoutpolicies", "RetryTimeoutPolicy"),
+    Resource("resilience.policy.gloo.solo.io", "v2", "faultinjectionpolicies", "FaultInjectionPolicy"),
+    Resource("trafficcontrol.policy.gloo.solo.io", "v2", "headermanipulationpolicies", "HeaderManipulationPolicy"),
+    Resource("security.policy.gloo.solo.io", "v2", "extauthpolicies", "ExtAuthPolicy"),
+    Resource("security.policy.gloo.solo.io", "v2", "jwtpolicies", "JWTPolicy"),
 )
 
 Fault = Callable[[Call, Answer], Answer]

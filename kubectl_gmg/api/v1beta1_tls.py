@@ -1,0 +1,77 @@
+"""What a gateway of the first generation does with TLS (`spec/v1beta1.md` 2.1)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from kubectl_gmg.api.field import Field
+
+
+class TlsMode(StrEnum):
+    """What a connection handler does with TLS."""
+
+    PASSTHROUGH = "PASSTHROUGH"
+    SIMPLE = "SIMPLE"
+    MUTUAL = "MUTUAL"
+    AUTO_PASSTHROUGH = "AUTO_PASSTHROUGH"
+    ISTIO_MUTUAL = "ISTIO_MUTUAL"
+
+
+class TlsVersion(StrEnum):
+    """The oldest or newest TLS that a connection handler speaks."""
+
+    AUTO = "TLS_AUTO"
+    V1_0 = "TLSv1_0"
+    V1_1 = "TLSv1_1"
+    V1_2 = "TLSv1_2"
+    V1_3 = "TLSv1_3"
+
+
+NEEDS_CERTIFICATE = (TlsMode.SIMPLE, TlsMode.MUTUAL)
+
+
+def tls_mode(config: Field) -> TlsMode | None:
+    """What is done with TLS: PASSTHROUGH is the zero value, so also what an absent field means.
+
+    None without any TLS, or if nobody knows the mode.
+    """
+    if not config.present:
+        return None
+    mode = config["tlsMode"].choice(TlsMode, TlsMode.PASSTHROUGH)
+    config.one_of("secretName", "sslFiles")
+    config["verifySubjectAltName"].texts()
+    note_certificate(config, mode)
+    note_parameters(config["parameters"])
+    return mode
+
+
+def note_certificate(config: Field, mode: TlsMode | None) -> None:
+    """A mode that needs a certificate and has none (GW-TLS-CERT), or one that was left unsaid (GW-TLS-DEFAULT)."""
+    source = certificate(config)
+    if mode in NEEDS_CERTIFICATE and not source:
+        config.problem(
+            "GMG109", f"tlsMode is {mode}, but neither secretName nor sslFiles gives a certificate to show to clients"
+        )
+    if source and not config["tlsMode"].present:
+        config.problem(
+            "GMG108",
+            f"{source} gives a certificate, but tlsMode is not set: that means PASSTHROUGH, so the gateway passes "
+            "encrypted traffic on and never uses the certificate",
+        )
+
+
+def certificate(config: Field) -> str:
+    """What gives the certificate, in words; empty for nothing."""
+    files = config["sslFiles"]
+    cert = files.text_of("tlsCert")
+    files.text_of("tlsKey")
+    files.text_of("rootCa")
+    secret = config.text_of("secretName")
+    return f"the secret {secret}" if secret else f"the file {cert}" if cert else ""
+
+
+def note_parameters(parameters: Field) -> None:
+    """Versions and ciphers."""
+    parameters["minimumProtocolVersion"].choice(TlsVersion, TlsVersion.AUTO)
+    parameters["maximumProtocolVersion"].choice(TlsVersion, TlsVersion.AUTO)
+    parameters["cipherSuites"].texts()

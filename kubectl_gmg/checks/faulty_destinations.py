@@ -1,0 +1,142 @@
+"""Destinations that cannot be used, and how that is told (`spec/v1beta1.md` 6, `spec/v2.md` 8.7 and 12.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from kubectl_gmg.checks.catalogue import rules
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.nearest_names import Names
+from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
+from kubectl_gmg.model.conventions import Broken
+from kubectl_gmg.model.declared import RouteRule
+from kubectl_gmg.model.inventory import Inventory
+from kubectl_gmg.model.origin import Origin
+from kubectl_gmg.resolve.faults import DestinationFaults, Fault
+
+MOST_PORTS = 6
+"""Ports that one message names."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A faulty destination: the rule that names it, what it is compared with, and who looks for it."""
+
+    rule: RouteRule
+    fault: Fault
+    inventory: Inventory
+    viewer: str
+    breaks: bool
+
+    @property
+    def destination(self) -> Destination:
+        """The destination as written."""
+        return self.fault.destination
+
+    @property
+    def consequence(self) -> str:
+        """What becomes of the requests."""
+        return ", which breaks the rule" if self.breaks else ", so what is sent there gets 503"
+
+
+@lru_cache(maxsize=1)
+def faulty(context: CheckContext) -> tuple[Found, ...]:
+    """Every faulty destination of every rule that is written, each once, in the order of the rules.
+
+    Those of an object that no workspace reads are left out, since nothing of it is used.
+    """
+    nameless = {problem.at for problem in context.noted("GMG410")}
+    found: dict[Origin, Found] = {}
+    for judge, rule, action in forwarding(context):
+        for fault in judge.faults.of(rule, action):
+            origin = fault.destination.origin
+            viewer = context.tenancy(rule.origin.ref).owner(rule.origin.ref)
+            if origin not in found and origin not in nameless and viewer is not None:
+                found[origin] = Found(rule, fault, judge.inventory, viewer, judge.breaks)
+    return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judge:
+    """What destinations of one generation are judged by; `breaks` says that a faulty one breaks its rule."""
+
+    faults: DestinationFaults
+    inventory: Inventory
+    breaks: bool
+
+
+def forwarding(context: CheckContext) -> Iterator[tuple[Judge, RouteRule, ForwardTo]]:
+    """Every forwarding rule, once."""
+    judges: dict[str, Judge] = {}
+    rules_by_identity = {id(rule): rule for rule in context.rules if isinstance(rule.action, ForwardTo)}
+    for rule in rules_by_identity.values():
+        ref = rule.origin.ref
+        if ref.generation not in judges:
+            realm = context.realm(ref)
+            faults = DestinationFaults(realm.inventory, context.tenancy(ref))
+            judges[ref.generation] = Judge(faults, realm.inventory, realm.conventions.broken is Broken.REPLACED)
+        if isinstance(rule.action, ForwardTo):
+            yield judges[ref.generation], rule, rule.action
+
+
+@cache
+def exists_in(code: str, generation: str) -> bool:
+    """Whether a rule of the catalogue exists in a generation."""
+    return any(rule.info.code == code and rule.severity(generation) is not None for rule in rules())
+
+
+def words(destination: Destination) -> str:
+    """What a destination names."""
+    if not destination.name:
+        return f"a {destination.kind.value} without a name"
+    in_cluster = destination.cluster and destination.kind is DestinationKind.SERVICE  # only these belong to one
+    place = f" of cluster {destination.cluster}" if in_cluster else ""
+    return f"{destination.kind.value} {destination.namespace}/{destination.name}{place}"
+
+
+def port_words(found: Found) -> str:
+    """The ports that there are, with their names."""
+    ports = found.fault.named.ports if found.fault.named else ()
+    said = [f"{port.number} ({name})" if (name := getattr(port, "name", "")) else str(port.number) for port in ports]
+    if len(said) > MOST_PORTS:
+        said = [*said[: MOST_PORTS - 1], f"{len(said) - MOST_PORTS + 1} more"]
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+
+
+class Guesses:
+    """What may have been meant by a destination that names nothing."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[int, DestinationKind], Names] = {}
+
+    def hint(self, found: Found) -> str:
+        """An object of another kind, place or name; empty where nothing is near."""
+        wanted, inventory = found.destination, found.inventory
+        key = id(inventory), wanted.kind
+        if key not in self._names:
+            self._names[key] = Names(places(inventory, wanted.kind))
+        return other_kind(wanted, inventory) or self._names[key].nearest(wanted.namespace, wanted.name)
+
+
+def places(inventory: Inventory, kind: DestinationKind) -> Iterator[tuple[str, str, str]]:
+    """Namespace, name and cluster of everything of a kind."""
+    if kind is DestinationKind.SERVICE:
+        yield from ((each.namespace, each.name, each.cluster) for each in inventory.services)
+    elif kind is DestinationKind.VIRTUAL_DESTINATION:
+        yield from ((each.ref.namespace, each.ref.name, "") for each in inventory.virtual_destinations)
+    else:
+        yield from ((each.ref.namespace, each.ref.name, "") for each in inventory.external_services)
+
+
+def other_kind(wanted: Destination, inventory: Inventory) -> str:
+    """That there is something of this name, but of another kind."""
+    namespace, name, kind = wanted.namespace, wanted.name, wanted.kind
+    named = {
+        DestinationKind.SERVICE: inventory.service_near(namespace, name, wanted.cluster),
+        DestinationKind.VIRTUAL_DESTINATION: inventory.virtual_destination(namespace, name),
+        DestinationKind.EXTERNAL_SERVICE: inventory.external_service(namespace, name),
+    }
+    other = next((each for each, thing in named.items() if thing is not None and each is not kind), None)
+    return f"there is a {other.value} of this name: say that this kind is meant" if other else ""

@@ -1,0 +1,60 @@
+"""A gateway Service has no port of the wanted name.
+
+A VirtualGateway stands on one named port of the Services that it selects; without `portName` that is `tls`. Where a
+Service has no port of that name, the gateway cannot listen there.
+
+Example:
+    ingressGatewaySelectors:
+    - portName: http                  # the Service calls it http2
+      destinationSelectors: [{kubeServiceMatcher: {labels: {istio: ingressgateway}}}]
+
+Fix:
+    Use the name that the port has in the Service, such as `http2` or `https`.
+
+Source:
+    `spec/v1beta1.md` 2.3 rule 3, GW-PORT-NAME.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kubectl_gmg.checks.attachment import Spoiled, existing
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.ingress import entries, service_words
+from kubectl_gmg.checks.rule import ERROR, check
+from kubectl_gmg.model.finding import Note, Problem
+from kubectl_gmg.model.inventory import Service
+from kubectl_gmg.model.origin import Origin
+
+PORTS = ("spec", "kubeService", "ports")
+
+
+@check("GMG105", v1beta1=ERROR, rows=("GW-PORT-NAME",), needs=("Destination", "Service"))
+def unknown_port_name(context: CheckContext) -> Iterable[Problem]:
+    """Every entry of a gateway's selection whose port some Service lacks."""
+    spoiled = Spoiled(context)
+    for (_, listener, entry), services in entries(context):
+        lacking = [each for each in services if each.ports and listener.name not in names_of(each)]
+        if lacking and not spoiled.at(entry.origin):
+            at = existing(context, entry.origin / "portName")
+            implied = "" if at.path[-1:] == ("portName",) else "portName is not set, which means tls; "
+            known = dict.fromkeys(name for service in lacking for name in names_of(service))
+            yield Problem(
+                "GMG105",
+                f"{implied}{several(lacking)} no port called {listener.name}; known are {', '.join(known)}",
+                at,
+                related=tuple(Note(f"the ports of {service_words(each)}", Origin(each.ref, PORTS)) for each in lacking),
+            )
+
+
+def names_of(service: Service) -> tuple[str, ...]:
+    """What the ports of a Service are called; one without a name by its number."""
+    return tuple(port.name or str(port.number) for port in service.ports)
+
+
+def several(services: list[Service]) -> str:
+    """The first of some Services, and how many more."""
+    more = len(services) - 1
+    others = f" and {more} other{'s' if more > 1 else ''} have" if more else " has"
+    return f"{service_words(services[0])}{others}"

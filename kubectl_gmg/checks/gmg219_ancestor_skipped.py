@@ -1,0 +1,67 @@
+"""A selector also hits a route table that is on the way down already.
+
+A wide selector often fits the very table that it stands in, or one above it. Such a table is left out there, as it
+would lead in a circle, and everything else that is selected is used.
+
+Example:
+    # the table itself is labelled team: reviews
+    delegateAction:
+      selector: {labels: {team: reviews}}
+
+Fix:
+    Nothing has to be done. A label that only the tables below have makes the intention plain.
+
+Source:
+    spec/v1beta1.md 8.6 (RT-SELF-SELECTED); spec/v2.md 8.1, 8.6, DEC-16
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_gmg.analysis.alternatives import takes
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.delegating import DelegatingRule, delegating_rules
+from kubectl_gmg.checks.rule import INFO, check
+from kubectl_gmg.checks.selected_roots import selected_roots
+from kubectl_gmg.checks.selector_words import located
+from kubectl_gmg.checks.vain_selectors import vain_origins
+from kubectl_gmg.model.action import Selector
+from kubectl_gmg.model.declared import RouteTable
+from kubectl_gmg.model.finding import Note, Problem
+from kubectl_gmg.model.origin import ObjectRef, Origin
+
+
+@check("GMG219", v1beta1=INFO, v2=INFO, rows=("RT-SELF-SELECTED", "DEC-16"))
+def ancestor_skipped(context: CheckContext) -> Iterator[Problem]:
+    """Finds each selector once; one that selects nothing else is GMG203."""
+    vain = vain_origins(context)
+    roots = {each.selector.origin: each.own for each in selected_roots(context)}
+    for rule in delegating_rules(context):
+        passed = passed_tables(rule)
+        for selector in rule.selectors:
+            refs = [ref for ref in passed if takes(selector, passed[ref])]
+            refs += [each.ref for each in roots.get(selector.origin, ()) if each.ref not in refs]
+            if refs and not selector.name and selector.origin not in vain:
+                yield problem(selector, tuple(refs))
+
+
+def passed_tables(rule: DelegatingRule) -> dict[ObjectRef, RouteTable]:
+    """The tables that are left out on some way since they are on it already."""
+    found: dict[ObjectRef, RouteTable] = {}
+    for way in rule.ways:
+        above = {each.table.ref: each.table for each in way.passage.tables}
+        found |= {ref: above[ref] for ref in way.delegation.skipped if ref in above}
+    return found
+
+
+def problem(selector: Selector, refs: tuple[ObjectRef, ...]) -> Problem:
+    """What is said of one selector."""
+    names = " and ".join(map(located, refs))
+    related = tuple(Note("is on the way down already", Origin(ref)) for ref in refs)
+    return Problem(
+        "GMG219",
+        f"the selector also fits {names}, which is left out: it is on the way down already",
+        selector.origin,
+        related=related,
+    )

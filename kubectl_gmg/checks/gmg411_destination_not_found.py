@@ -1,0 +1,68 @@
+"""A destination that does not exist, or that its rule may not use.
+
+The rule forwards to something that was not found although everything of its kind was read, or that belongs to another
+workspace and is not both exported and imported. In the first generation the rule stays, and the proxy answers 503 to
+what it should send there; a Service that is in no mesh counts as missing. In the second generation the whole rule
+answers 500, or freezes its tree.
+
+Example:
+    destinations: [{ref: {name: reviews, namespace: book-info}}]   # the namespace is called bookinfo
+
+Fix:
+    Correct the name, the namespace or the cluster, or export and import the destination between the workspaces.
+
+Source:
+    `spec/v1beta1.md` 6 (rule 2) and D-27, `spec/v2.md` 8.7, 12.4, DEC-22 and DEC-27.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.faulty_destinations import Found, Guesses, exists_in, faulty, words
+from kubectl_gmg.checks.rule import ERROR, check
+from kubectl_gmg.model.action import DestinationKind
+from kubectl_gmg.model.finding import Problem
+from kubectl_gmg.resolve.destination import unregistered
+from kubectl_gmg.resolve.faults import NOT_FOUND
+
+NEEDS = ("Service", "VirtualDestination", "ExternalService", "Workspace")
+UNKNOWN_CLUSTER, VIRTUAL_NOT_FOUND = "GMG417", "GMG414"
+
+
+@check(NOT_FOUND, v1beta1=ERROR, v2=ERROR, rows=("DEST-NOT-FOUND", "SEM-02"), needs=NEEDS)
+def destination_not_found(context: CheckContext) -> Iterator[Problem]:
+    """Destinations that nothing is found for, or that the workspace of the rule does not see."""
+    guesses = Guesses()
+    for found in faulty(context):
+        if found.fault.code == NOT_FOUND and not told_elsewhere(found):
+            yield problem(found, guesses)
+
+
+def told_elsewhere(found: Found) -> bool:
+    """Whether another finding says what is wrong: the cluster is unknown, or virtual destinations have their own."""
+    wanted = found.destination
+    if found.fault.named is not None:
+        return False
+    if wanted.kind is DestinationKind.VIRTUAL_DESTINATION:
+        return exists_in(VIRTUAL_NOT_FOUND, wanted.origin.ref.generation)
+    return unregistered(wanted, found.inventory) and exists_in(UNKNOWN_CLUSTER, wanted.origin.ref.generation)
+
+
+def problem(found: Found, guesses: Guesses) -> Problem:
+    """What is said of a destination that is missing, or hidden."""
+    fault, named = found.fault, words(found.destination)
+    if fault.named is None:
+        message = f"{named} {absence(found)}{found.consequence}"
+        return Problem(NOT_FOUND, message, found.destination.origin, hint=guesses.hint(found))
+    message = f"workspace {found.viewer} may not use {named}: {fault.hidden_by}"
+    hint = f"its workspace needs exportTo for {found.viewer} in its settings, and {found.viewer} importFrom for that"
+    return Problem(NOT_FOUND, message, found.destination.origin, hint=hint)
+
+
+def absence(found: Found) -> str:
+    """That something is not there; what was discovered for a mesh lacks what is in none."""
+    discovered = any(each.ref.kind != "Service" for each in found.inventory.services[:1])
+    is_service = found.destination.kind is DestinationKind.SERVICE
+    return "does not exist, or is in no mesh" if discovered and is_service else "does not exist"

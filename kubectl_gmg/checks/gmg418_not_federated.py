@@ -1,0 +1,74 @@
+"""A destination in another mesh or cluster that is not federated.
+
+A gateway reaches the Services of its own mesh or cluster. One of another mesh has to be federated: in the first
+generation both meshes belong to one VirtualMesh, which has federation enabled, and the Service is federated to the
+gateway's mesh; in the second the workspace that owns the Service enables federation. Without that the gateway knows no
+such Service, and the requests fail.
+
+Example:
+    destinations: [{kubeService: {name: web, namespace: apps, clusterName: c2}}]   # the gateway is in c1, alone
+
+Fix:
+    Federate the Service (federation.selectors of the VirtualMesh, options.federation of the WorkspaceSettings), or
+    forward to a VirtualDestination.
+
+Source:
+    `spec/v1beta1.md` 11.3, 11.4 and D-24; `spec/v2.md` 8.7 and 12.4 (rule 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_gmg.checks.backends import CLUSTER, field_of
+from kubectl_gmg.checks.context import CheckContext, Served
+from kubectl_gmg.checks.federation import Federation, Refusal
+from kubectl_gmg.checks.rule import ERROR, check
+from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
+from kubectl_gmg.model.finding import Note, Problem
+from kubectl_gmg.model.origin import Origin
+from kubectl_gmg.model.resolved import Status
+from kubectl_gmg.resolve.destination import service_of
+
+NEEDS = ("Mesh", "VirtualMesh", "WorkspaceSettings")
+
+
+@check("GMG418", v1beta1=ERROR, v2=ERROR, rows=("DEST-NOT-FEDERATED", "v2 12.4"), needs=NEEDS)
+def not_federated(context: CheckContext) -> Iterator[Problem]:
+    """Destinations that some gateway which serves the rule does not reach; one finding for all gateways."""
+    judges: dict[str, Federation] = {}
+    told: dict[Origin, tuple[Destination, list[tuple[Served, Refusal]]]] = {}
+    for served, destination in destinations(context):
+        ref = served.gateway.ref
+        if ref.generation not in judges:
+            judges[ref.generation] = Federation(context.realm(ref), context.tenancy(ref))
+        service = service_of(destination, served.gateway.inventory)
+        if service is not None:
+            refused = judges[ref.generation].refusals(served.gateway, served.listener.declared, service)
+            for each in refused:
+                told.setdefault(destination.origin, (destination, []))[1].append((served, each))
+    for destination, reasons in told.values():
+        yield problem(context, destination, reasons)
+
+
+def destinations(context: CheckContext) -> Iterator[tuple[Served, Destination]]:
+    """Every Service that a usable route of a host goes to, once for each gateway and listener."""
+    for served in context.served:
+        seen: set[int] = set()
+        for row in served.host.rows:
+            action = row.terminal.rules[-1].action
+            if row.status is not Status.OK or not isinstance(action, ForwardTo):
+                continue
+            for each in action.destinations:
+                if each.kind is DestinationKind.SERVICE and id(each) not in seen:
+                    seen.add(id(each))
+                    yield served, each
+
+
+def problem(context: CheckContext, destination: Destination, reasons: list[tuple[Served, Refusal]]) -> Problem:
+    """What is said of one destination: the first reason, and all gateways that it concerns."""
+    _, first = reasons[0]
+    gateways = dict.fromkeys(served.gateway.ref for served, _ in reasons)
+    notes = [Note("serves the rule", Origin(ref)) for ref in gateways]
+    at = field_of(context, destination, CLUSTER)
+    return Problem("GMG418", first.message, at, related=(*([first.note] if first.note else ()), *notes))

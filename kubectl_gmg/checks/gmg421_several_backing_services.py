@@ -1,0 +1,86 @@
+"""A VirtualDestination that selects several Services of one cluster.
+
+A VirtualDestination stands for one Service in each cluster. Where its selectors find more, the oldest one is used and
+the others get no traffic, without any error in the routes: which one that is changes when the oldest is created anew.
+
+Example:
+    services: [{labels: {app: web}}]   # the Services web and web-canary both carry app: web
+
+Fix:
+    Make the selector find one Service in each cluster, by name or by a label that only it has.
+
+Source:
+    `spec/v2.md` 14.1 (rule 3) and 15.2 (SEM-20).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from kubectl_gmg.checks.backends import listed
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.model.action import Selector
+from kubectl_gmg.model.finding import Note, Problem
+from kubectl_gmg.model.inventory import Inventory, Service, VirtualDestination
+from kubectl_gmg.model.origin import Origin
+from kubectl_gmg.model.workspace import Shared
+from kubectl_gmg.resolve.age import by_age
+from kubectl_gmg.resolve.index import Index
+from kubectl_gmg.resolve.tenancy import Tenancy
+
+MOST_NOTED = 5
+"""Services that one finding names as places."""
+
+Selected = dict[int, tuple[Service, Selector]]
+
+
+@check("GMG421", v2=WARNING, rows=("SEM-20",), needs=("Service",))
+def several_backing_services(context: CheckContext) -> Iterator[Problem]:
+    """VirtualDestinations with more than one Service in a cluster."""
+    for _, realm in context.declared.realms:
+        inventory = realm.inventory
+        index = Index(inventory.services) if any(each.services for each in inventory.virtual_destinations) else None
+        for virtual in inventory.virtual_destinations:
+            if index is not None and virtual.services:
+                tenancy = context.tenancy(virtual.ref)
+                yield from crowded(virtual, backing(virtual, index, tenancy), inventory)
+
+
+def backing(virtual: VirtualDestination, index: Index[Service], tenancy: Tenancy) -> Selected:
+    """The Services that a VirtualDestination finds among those its workspace sees, each with its first selector."""
+    owner = tenancy.owner(virtual.ref)
+    found: Selected = {}
+    for selector in virtual.services:
+        for service in index.select(selector):
+            owned = selector.workspace in ("", tenancy.owner(service.ref))
+            if owned and tenancy.sees(owner, service.ref, service.labels, Shared.SERVICE):
+                found.setdefault(id(service), (service, selector))
+    return found
+
+
+def crowded(virtual: VirtualDestination, found: Selected, inventory: Inventory) -> Iterator[Problem]:
+    """One problem for every cluster with several of them; where nobody knows the clusters apart there is none."""
+    clusters: defaultdict[str, list[tuple[Service, Selector]]] = defaultdict(list)
+    for service, selector in found.values():
+        clusters[service.cluster].append((service, selector))
+    for cluster, pairs in sorted(clusters.items()):
+        told = cluster or not inventory.partial or len(inventory.clusters) < 2
+        if len(pairs) > 1 and told:
+            pairs.sort(key=lambda pair: by_age(pair[0].created, pair[0].ref))
+            yield problem(virtual, cluster, pairs)
+
+
+def problem(virtual: VirtualDestination, cluster: str, pairs: Sequence[tuple[Service, Selector]]) -> Problem:
+    """What is said of one cluster, at the selector that finds the first of those that are not used."""
+    services = [service for service, _ in pairs]
+    names = tuple(f"{each.namespace}/{each.name}" for each in services)
+    place = f" of cluster {cluster}" if cluster else ""
+    aged = services[0].created is not None
+    use = f"the oldest, {names[0]}, is used alone" if aged else "only the oldest of them is used"
+    named = f"VirtualDestination {virtual.ref.namespace}/{virtual.ref.name}"
+    message = f"{named} finds {len(names)} Services{place}, {listed(names)}: {use}"
+    words = ["is the oldest, and used" if aged else "is found too", *["is found too"] * (MOST_NOTED - 1)]
+    notes = tuple(Note(text, Origin(each.ref)) for text, each in zip(words, services, strict=False))
+    return Problem("GMG421", message, pairs[1][1].origin, related=notes)

@@ -1,0 +1,92 @@
+"""Matchers in words and by their places: what rules about conditions have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.model.action import Invalid
+from kubectl_gmg.model.declared import RouteRule
+from kubectl_gmg.model.finding import Note, Problem
+from kubectl_gmg.model.match import PathKind, PathMatch, RouteMatch
+from kubectl_gmg.model.origin import Origin
+
+MOST_NAMES = 3
+"""Names in one message; what is more is counted."""
+
+MOST_NOTES = 20
+"""Other places that one finding names."""
+
+Told = tuple[Origin, str, tuple[Note, ...]]
+"""A place, what is wrong there, and the places that have to do with it."""
+
+
+def matcher_place(rule: RouteRule, index: int) -> Origin:
+    """The place of one of a rule's own matches, where matchers are written."""
+    return rule.origin / "matchers" / (rule.kept[index] if rule.kept else index)
+
+
+def path_place(rule: RouteRule, index: int) -> Origin:
+    """The field that holds the path of one of a rule's own matches; the matcher itself where it says none."""
+    place, path = matcher_place(rule, index), rule.matches[index].path
+    return place if path is None else place / "uri" / path.kind.value
+
+
+def nearest(context: CheckContext, origin: Origin, least: Origin) -> Origin:
+    """The deepest place above or at `origin` where something is written, but none above `least`."""
+    while len(origin.path) > len(least.path) and context.written(origin) is None:
+        origin = Origin(origin.ref, origin.path[:-1])
+    return origin
+
+
+def said_place(context: CheckContext, rule: RouteRule, index: int) -> Origin:
+    """Where the path of an effective match is written in its rule; the rule where it says nothing itself."""
+    return nearest(context, path_place(rule, index), rule.origin)
+
+
+def usable(rule: RouteRule) -> bool:
+    """Whether the product can use a rule, as far as its own object tells."""
+    return not isinstance(rule.action, Invalid)
+
+
+def name_of(rule: RouteRule) -> str:
+    """What people call a rule."""
+    return rule.name or rule.segment
+
+
+def path_words(path: PathMatch | None) -> str:
+    """A condition on the path."""
+    return "any path" if path is None else f"{path.kind.value} {path.value}"
+
+
+def match_words(match: RouteMatch) -> str:
+    """A match in short: values of headers and query parameters are left out, since they may be secret."""
+    tested = [f"method {match.method}"] if match.method else []
+    tested += [f"header {name}" for name in dict.fromkeys(each.name.lower() for each in match.headers)]
+    tested += [f"query parameter {name}" for name in dict.fromkeys(each.name for each in match.query_parameters)]
+    tested += [f"port {match.port}"] if match.port else []
+    return path_words(match.path) + (f" with {several(tested, len(tested))}" if tested else "")
+
+
+def several(names: Iterable[str], most: int = MOST_NAMES) -> str:
+    """Names, each once, with commas and `and`."""
+    found = list(dict.fromkeys(names))
+    if len(found) > most:
+        found = [*found[:most], f"{len(found) - most} more"]
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+def at_each_place(code: str, told: Iterable[Told]) -> Iterator[Problem]:
+    """One problem for each place: what was told of it first, with the related places of all that was told."""
+    found: dict[Origin, tuple[str, dict[Origin, Note]]] = {}
+    for place, message, notes in told:
+        _, related = found.setdefault(place, (message, {}))
+        for note in notes:
+            related.setdefault(note.at, note)
+    for place, (message, related) in found.items():
+        yield Problem(code, message, place, related=tuple(related.values())[:MOST_NOTES])
+
+
+def is_plain(path: PathMatch | None) -> bool:
+    """Whether a path is compared as a text, not as a regular expression."""
+    return path is not None and path.kind is not PathKind.REGEX

@@ -1,0 +1,156 @@
+"""Tables that nearly are what a delegating rule asks for: all labels but one, or the right ones elsewhere."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
+from itertools import islice
+
+from kubectl_gmg.analysis.alternatives import misfits, used
+from kubectl_gmg.analysis.compare import Comparison
+from kubectl_gmg.analysis.edits import Change, in_namespace, renamed, with_namespaces
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.selector_words import condition, located
+from kubectl_gmg.model.action import Operator, Selector, TableRef
+from kubectl_gmg.model.declared import RouteRule, RouteTable
+from kubectl_gmg.model.finding import Fix
+from kubectl_gmg.model.origin import ObjectRef
+from kubectl_gmg.resolve.index import holds, named_by
+
+MOST_CANDIDATES = 50
+"""Tables that are compared with one selector, for each of its labels."""
+
+MOST_NAMES = 1000
+"""Names that are compared with one that nothing has."""
+
+MOST_ALIKE = 20
+"""How often such names are compared, each time with all names of a namespace."""
+
+SIMILAR = 0.75
+"""How alike two names are, from 0 to 1, if one may be a slip of the other."""
+
+MOST_FIXES = 3
+"""How often a rule of `check` resolves again to prove a fix."""
+
+MOST_TABLES = 2000
+"""Tables in a configuration up to which that is done."""
+
+
+class NearMisses:
+    """Look-ups of the tables that may be delegated to, by generation and cluster."""
+
+    def __init__(self, context: CheckContext) -> None:
+        self._context = context
+        self._comparisons = MOST_ALIKE
+        self._named: defaultdict[tuple[str, str], list[RouteTable]] = defaultdict(list)
+        self._in_namespace: defaultdict[tuple[str, str, str], dict[str, RouteTable]] = defaultdict(dict)
+        self._labelled: defaultdict[tuple[str, str, str], list[RouteTable]] = defaultdict(list)
+        self._keyed: defaultdict[tuple[str, str], list[RouteTable]] = defaultdict(list)
+        for table in sorted(context.declared.tables, key=lambda each: each.ref):
+            if not table.has_hosts:
+                self._add(table)
+
+    def _add(self, table: RouteTable) -> None:
+        ref = table.ref
+        self._named[ref.generation, ref.name].append(table)
+        self._in_namespace[ref.generation, ref.cluster, ref.namespace][ref.name] = table
+        for key, value in table.labels:
+            self._labelled[ref.generation, key, value].append(table)
+            self._keyed[ref.generation, key].append(table)
+
+    def elsewhere(self, owner: ObjectRef, name: str) -> RouteTable | None:
+        """The only table of a name, in whatever namespace."""
+        found = [each for each in self._named.get((owner.generation, name), ()) if each.ref != owner]
+        return found[0] if len(found) == 1 else None
+
+    def alike(self, owner: ObjectRef, namespace: str, name: str, but: Collection[ObjectRef]) -> RouteTable | None:
+        """The table of a namespace whose name is most like one that nothing has, apart from some."""
+        if not self._comparisons:
+            return None
+        self._comparisons -= 1
+        known = self._in_namespace.get((owner.generation, owner.cluster, namespace), {})
+        names = [each for each in islice(known, MOST_NAMES) if known[each].ref != owner and known[each].ref not in but]
+        close = get_close_matches(name, names, n=1, cutoff=SIMILAR)
+        return known[close[0]] if close else None
+
+    def nearest(self, selector: Selector, owner: ObjectRef) -> RouteTable | None:
+        """The table that misses a selector by one thing only; rather by its namespace than by a label."""
+        fitting = (
+            each
+            for each in self._candidates(selector, owner.generation)
+            if each.ref != owner and misfits(selector, each) == 1 and self._could_fit(selector, each)
+        )
+        return min(fitting, key=lambda each: (not elsewhere(selector, each), each.ref), default=None)
+
+    def _could_fit(self, selector: Selector, table: RouteTable) -> bool:
+        """Whether what a selector says beside namespace and labels fits a table."""
+        tenancy = self._context.tenancy(table.ref)
+        return named_by(selector, table.ref) and selector.workspace in ("", tenancy.owner(table.ref))
+
+    def _candidates(self, selector: Selector, generation: str) -> Iterator[RouteTable]:
+        if selector.name:
+            yield from islice(self._named.get((generation, selector.name), ()), MOST_CANDIDATES)
+        for each in selector.requirements:
+            if each.operator in (Operator.EQUALS, Operator.DOUBLE_EQUALS, Operator.IN):
+                for value in each.values:
+                    yield from islice(self._labelled.get((generation, each.key, value), ()), MOST_CANDIDATES)
+        if len(selector.requirements) == 1:
+            here = self._keyed.get((generation, selector.requirements[0].key), ())
+            yield from islice((each for each in here if not elsewhere(selector, each)), MOST_CANDIDATES)
+
+
+def elsewhere(selector: Selector, table: RouteTable) -> bool:
+    """Whether a table is in no namespace of a selector."""
+    return selector.namespaces is not None and table.ref.namespace not in selector.namespaces
+
+
+def what_it_lacks(selector: Selector, table: RouteTable) -> str:
+    """Why a table that nearly fits a selector does not."""
+    name = located(table.ref)
+    if elsewhere(selector, table):
+        return f"{name} would fit but for its namespace"
+    labels = dict(table.labels)
+    wanted = next(each for each in selector.requirements if not holds(each, labels))
+    if wanted.key in labels:
+        return f"{name} has {wanted.key}={labels[wanted.key]}, wanted is {condition(wanted)}"
+    return f"{name} lacks only {condition(wanted)}"
+
+
+class Fixes:
+    """Proves by resolving again that a change makes a rule use a table; only for the first few that are asked for."""
+
+    def __init__(self, context: CheckContext) -> None:
+        self._context = context
+        self._comparison: Comparison | None = None
+        self._left = MOST_FIXES if len(context.declared.tables) <= MOST_TABLES else 0
+
+    def to_name(self, rule: RouteRule, entry: TableRef, table: RouteTable) -> Fix | None:
+        """A reference that names a table."""
+        changes = []
+        if entry.name != table.ref.name:
+            changes.append(renamed(rule, entry, table.ref.name))
+        if entry.namespace != table.ref.namespace:
+            changes.append(in_namespace(rule, entry, table.ref.namespace))
+        return self._proved(changes, table)
+
+    def to_reach(self, rule: RouteRule, selector: Selector, table: RouteTable) -> Fix | None:
+        """A selector that looks in the namespace of a table as well, or there instead if it can name only one."""
+        if not elsewhere(selector, table):
+            return None
+        own = frozenset({table.ref.namespace})
+        spaces = own if selector.one_namespace else own | (selector.namespaces or own)
+        return self._proved([with_namespaces(rule, selector, spaces)], table)
+
+    def _proved(self, changes: Iterable[Change], table: RouteTable) -> Fix | None:
+        made = tuple(changes)
+        if not self._left:
+            return None
+        self._left -= 1
+        self._comparison = self._comparison or Comparison(self._context.declared, self._context.resolved)
+        after = self._comparison.after(made)
+        if not used(table, after, self._comparison.rows(made, after)):
+            return None
+        edits = tuple(each.edit for each in made)
+        written = " and ".join(f"{each.at.field.rpartition('.')[2]}: {each.after}" for each in edits)
+        return Fix(f"{written} makes it delegate to {located(table.ref)}", edits, verified=True)

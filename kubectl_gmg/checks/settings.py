@@ -1,0 +1,59 @@
+"""The settings of workspaces: which ones count for whom, and what they share (`spec/v2.md` 12.2)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.model.declared import Labels, Realm
+from kubectl_gmg.model.origin import ObjectRef, Origin
+from kubectl_gmg.model.workspace import Shared, WorkspaceSettings
+from kubectl_gmg.resolve.age import by_age
+from kubectl_gmg.resolve.tenancy import Tenancy, of_object, with_workspace
+
+IMPORTS, EXPORTS = "importFrom", "exportTo"
+
+
+def settings_by_workspace(realm: Realm, tenancy: Tenancy) -> dict[str, list[WorkspaceSettings]]:
+    """The settings in the namespaces of each workspace, the oldest first; those that hold everywhere are left out."""
+    found: defaultdict[str, list[WorkspaceSettings]] = defaultdict(list)
+    for each in sorted(realm.settings, key=lambda each: by_age(each.created, each.ref)):
+        owner = None if each.everywhere else tenancy.owner(each.ref)
+        if owner is not None:
+            found[owner].append(each)
+    return found
+
+
+class Sharing:
+    """What workspaces say of sharing tables with one another."""
+
+    def __init__(self, realm: Realm, tenancy: Tenancy) -> None:
+        self._named = {each.name: each for each in realm.workspaces}
+        self._own = {name: each[0] for name, each in settings_by_workspace(realm, tenancy).items()}
+        self._everywhere = tuple(each for each in realm.settings if each.everywhere)
+
+    def place(self, context: CheckContext, workspace: str, field: str, otherwise: ObjectRef) -> Origin:
+        """Where the settings of a workspace list what it imports or exports, as far as that is written."""
+        settings = self._own.get(workspace)
+        if settings is None:
+            return Origin(otherwise)
+        spec = Origin(settings.ref, ("spec",))
+        return next((at for at in (spec / field, spec) if context.written(at) is not None), Origin(settings.ref))
+
+    def imports(self, workspace: str, other: str, table: ObjectRef, labels: Labels) -> bool:
+        """Whether a workspace imports a table from another one."""
+        return self._shares(workspace, other, table, labels, exported=False)
+
+    def exports(self, workspace: str, other: str, table: ObjectRef, labels: Labels) -> bool:
+        """Whether a workspace exports a table to another one."""
+        return self._shares(workspace, other, table, labels, exported=True)
+
+    def _shares(self, workspace: str, other: str, table: ObjectRef, labels: Labels, *, exported: bool) -> bool:
+        partner, own = self._named.get(other), self._own.get(workspace)
+        if partner is None:
+            return False
+        return any(
+            with_workspace(share, partner) and of_object(share, table, labels, Shared.ROUTE_TABLE)
+            for settings in (*self._everywhere, *([own] if own else []))
+            for share in (settings.exports if exported else settings.imports)
+        )
