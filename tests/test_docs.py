@@ -17,7 +17,7 @@ BLOCKS = [(found["arguments"], found["output"]) for found in BLOCK.finditer(READ
 
 
 def test_blocks_are_found() -> None:
-    assert len(BLOCKS) == README.count("<!-- run:") == 10
+    assert len(BLOCKS) == README.count("<!-- run:") == 11
 
 
 @pytest.mark.parametrize("arguments,output", BLOCKS, ids=[arguments for arguments, _ in BLOCKS])
@@ -27,6 +27,12 @@ def test_the_readme_shows_the_real_output(arguments: str, output: str, monkeypat
     assert ran.err == ""
     assert ran.out == output
     assert all(len(line) <= 88 for line in output.splitlines())
+
+
+def test_the_readme_lists_the_rules() -> None:
+    listed = README.partition("<!-- rules -->\n")[2].partition("<!-- end of rules -->")[0]
+    assert listed == gmg("rules", "-o", "markdown").out
+    assert listed.count("GMG") > 100
 
 
 def test_every_command_is_described() -> None:

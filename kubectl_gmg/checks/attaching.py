@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from kubectl_gmg.analysis.compare import Comparison
-from kubectl_gmg.analysis.edits import Change, with_hosts
+from kubectl_gmg.analysis.compare import with_stubs
+from kubectl_gmg.analysis.edits import Change, applied, with_hosts
+from kubectl_gmg.checks.attachment import hosts_of
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.model.action import Operator, Selector
 from kubectl_gmg.model.declared import Declared, VirtualHost
 from kubectl_gmg.model.finding import Edit, Fix
 from kubectl_gmg.model.origin import ObjectRef, Origin
-from kubectl_gmg.model.resolved import HostState, Resolved
+from kubectl_gmg.model.resolved import Gateway, HostState, Resolved
+from kubectl_gmg.resolve import resolve
 from kubectl_gmg.resolve.index import holds
 
 VALUED = (Operator.EQUALS, Operator.DOUBLE_EQUALS, Operator.IN)
@@ -25,25 +28,29 @@ class Attaching:
     """Finds the labels that a host lacks; only for the first few hosts that are asked about."""
 
     def __init__(self, context: CheckContext) -> None:
-        self._context = context
-        self._comparison: Comparison | None = None
+        self._declared = context.declared
+        self._gateways = {each.ref: each for each in context.resolved.gateways}
         self._left = MOST_FIXES
 
     def fix(self, host: VirtualHost, selector: Selector) -> Fix | None:
         """The labels that make a selector fit a host, if they are all it lacks and every domain is then served."""
-        lacking = labels_for(selector, host)
-        if not lacking or not self._left:
+        lacking, gateway = labels_for(selector, host), selector.origin.ref
+        if not lacking or not self._left or gateway not in self._gateways:
             return None
         self._left -= 1
         changes = tuple(labelled(host, key, value) for key, value in lacking.items())
-        self._comparison = self._comparison or Comparison(self._context.declared, self._context.resolved)
-        gateway = selector.origin.ref
-        if not serves(self._comparison.after(changes).resolved, gateway, host):
+        if not serves(self._after(changes, self._gateways[gateway], host), gateway, host):
             return None
         words = " and ".join(f"{key}={value}" for key, value in lacking.items())
         label = "labels" if len(lacking) > 1 else "label"
         text = f"{label} {words} on {host.ref} attaches it to {gateway}"
         return Fix(text, tuple(each.edit for each in changes), verified=True)
+
+    def _after(self, changes: Sequence[Change], gateway: Gateway, host: VirtualHost) -> Resolved:
+        """What the gateway would serve; only its own hosts and the new one can share a domain, whatever they route."""
+        hosts = (*(each.declared for each in hosts_of(gateway) if not each.declared.inline), host)
+        alone = replace(self._declared, gateways=(gateway.declared,), hosts=hosts, tables=(), policies=())
+        return resolve(with_stubs(applied(changes, alone), frozenset()))
 
 
 def labels_for(selector: Selector, host: VirtualHost) -> dict[str, str]:

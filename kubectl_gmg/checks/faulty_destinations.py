@@ -48,12 +48,14 @@ def faulty(context: CheckContext) -> tuple[Found, ...]:
     Those of an object that no workspace reads are left out, since nothing of it is used.
     """
     nameless = {problem.at for problem in context.noted("GMG410")}
+    portless = {problem.at for problem in context.noted("GMG003") if problem.at.path[-1:] == ("port",)}
     found: dict[Origin, Found] = {}
     for judge, rule, action in forwarding(context):
         for fault in judge.faults.of(rule, action):
             origin = fault.destination.origin
             viewer = context.tenancy(rule.origin.ref).owner(rule.origin.ref)
-            if origin not in found and origin not in nameless and viewer is not None:
+            told = origin in nameless or origin / "kubeService" / "port" in portless
+            if origin not in found and not told and viewer is not None:
                 found[origin] = Found(rule, fault, judge.inventory, viewer, judge.breaks)
     return tuple(found.values())
 

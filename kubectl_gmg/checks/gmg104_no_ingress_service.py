@@ -23,12 +23,11 @@ from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.checks.attachment import Spoiled, existing
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.ingress import entries, entry_words, is_ingress, service_words
+from kubectl_gmg.checks.ingress import entries, entry_words, is_ingress, service_words, written_service
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.declared import ListenerServices, ServiceMatcher
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.inventory import Service
-from kubectl_gmg.model.origin import Origin
 
 
 @check("GMG104", v1beta1=WARNING, rows=("GW-NO-INGRESS",), needs=("Destination", "Service"))
@@ -41,13 +40,13 @@ def no_ingress_service(context: CheckContext) -> Iterable[Problem]:
         at = existing(context, entry.origin / "destinationSelectors")
         known = context.realm(gateway.ref).inventory.services
         message = f"no Service fits, so no gateway serves this; wanted is {entry_words(entry)}"
-        yield Problem("GMG104", message, at, related=tuple(near_misses(entry, known)))
+        yield Problem("GMG104", message, at, related=tuple(near_misses(context, entry, known)))
 
 
 MOST_NOTES = 3
 
 
-def near_misses(entry: ListenerServices, known: Iterable[Service]) -> Iterator[Note]:
+def near_misses(context: CheckContext, entry: ListenerServices, known: Iterable[Service]) -> Iterator[Note]:
     """Some Services of ingress gateways that fail one condition of a matcher only."""
     matchers = [each.matcher for each in entry.selectors if each.matcher is not None]
     found = 0
@@ -55,7 +54,7 @@ def near_misses(entry: ListenerServices, known: Iterable[Service]) -> Iterator[N
         lacks = next((text for matcher in matchers if (text := lacking(matcher, service))), "")
         if lacks and found < MOST_NOTES:
             found += 1
-            yield Note(f"{service_words(service)} {lacks}", Origin(service.ref, ("spec", "kubeService")))
+            yield Note(f"{service_words(service)} {lacks}", written_service(context, service))
 
 
 def lacking(matcher: ServiceMatcher, service: Service) -> str:

@@ -21,13 +21,10 @@ from collections.abc import Iterable
 
 from kubectl_gmg.checks.attachment import Spoiled, existing
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.ingress import entries, service_words
+from kubectl_gmg.checks.ingress import entries, service_words, written_ports
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.inventory import Service
-from kubectl_gmg.model.origin import Origin
-
-PORTS = ("spec", "kubeService", "ports")
 
 
 @check("GMG105", v1beta1=ERROR, rows=("GW-PORT-NAME",), needs=("Destination", "Service"))
@@ -44,7 +41,9 @@ def unknown_port_name(context: CheckContext) -> Iterable[Problem]:
                 "GMG105",
                 f"{implied}{several(lacking)} no port called {listener.name}; known are {', '.join(known)}",
                 at,
-                related=tuple(Note(f"the ports of {service_words(each)}", Origin(each.ref, PORTS)) for each in lacking),
+                related=tuple(
+                    Note(f"the ports of {service_words(each)}", written_ports(context, each)) for each in lacking
+                ),
             )
 
 

@@ -1,8 +1,8 @@
 """A gateway serves no host.
 
-Where nobody else listens on its port every request is then answered with 404. Mostly a selector looks in another namespace, or for labels
-that no host has. In the second generation each listener is judged: no route table names the gateway yet, or none of
-those that do is let in by this listener.
+Where nobody else listens on its port every request is then answered with 404. Mostly a selector looks in another
+namespace, or for labels that no host has. In the second generation each listener is judged: no route table names the
+gateway yet, or none of those that do is let in by this listener.
 
 Example:
     http:
@@ -19,7 +19,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator
 
 from kubectl_gmg.checks.attachment import (
     SPOILING,
@@ -64,7 +64,7 @@ def gateway_without_hosts(context: CheckContext) -> Iterable[Problem]:
             yield from selecting_none(context, gateway)
 
 
-def hosts_are_known(gateway: Gateway, generations: Set[str]) -> bool:
+def hosts_are_known(gateway: Gateway, generations: Collection[str]) -> bool:
     """Whether every host was read that the gateway could serve; among files one of its generation must be."""
     if any(hosts_not_read(each.declared, gateway.realm) for each in gateway.listeners):
         return False

@@ -59,8 +59,15 @@ def prefixes_above(junction: Junction) -> Iterator[str]:
 def repeated(junction: Junction, index: int, path: PathMatch, prefixes: tuple[str, ...]) -> Iterator[Told]:
     """What is wrong with one path, if it begins with a prefix and ends there or goes on behind a slash."""
     sure = surely(path)
-    if any(sure == prefix or sure.startswith(f"{prefix}/") for prefix in prefixes):
-        whole = join_paths(junction.above[0].path, path, junction.conventions)
+    if any(begins_with(sure, prefix) for prefix in prefixes):
+        above = [match.path for match in junction.above if match.path is not None and is_plain(match.path)]
+        same = (each for each in above if begins_with(sure, each.value.removesuffix("/")))
+        whole = join_paths(next(same, above[0] if above else None), path, junction.conventions)
         words = f"{path_words(path)} repeats the prefix that {name_of(junction.parent)} stands for already"
         notes = (Note("the prefix comes from here", junction.parent.origin),)
         yield path_place(junction.rule, index), f"{words}: together that is {path_words(whole)}", notes
+
+
+def begins_with(path: str, prefix: str) -> bool:
+    """Whether a path is a prefix, or goes on behind it with a slash."""
+    return path == prefix or path.startswith(f"{prefix}/")

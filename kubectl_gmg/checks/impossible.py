@@ -42,14 +42,22 @@ def impossible(context: CheckContext, row: RouteRow) -> Impossible | None:
     reach, match = context.reach(row), row.route.match
     if reach.proof not in (Proof.DISABLED, Proof.CONTRADICTION) or reach.by or reach is NOWHERE:
         return None
-    if clashes_within(match) or (match.path is not None and (starts_otherwise(match.path) or cut_letter(match.path))):
+    if clashes_within(match) or (match.path is not None and cut_letter(match.path)) or lacks_slash(row):
         return None
     *above, leaf = row.route.terminal.rules
     ways = ((rule, index) for rule in above for index in range(len(rule.matches)))
     for rule, index in (*ways, (leaf, own_match(row))):
         if (found := next(conditions(context, rule, index), None)) is not None:
             return found
+    if match.path is not None and never(RouteMatch(path=match.path)):
+        return Impossible(said_place(context, leaf, own_match(row)), path_words(match.path), PATHS)
     return None
+
+
+def lacks_slash(row: RouteRow) -> bool:
+    """Whether the host's own rule on the way down has a path without slash: below it one is never put in front."""
+    paths = (match.path for match in row.route.terminal.rules[0].matches)
+    return any(path is not None and starts_otherwise(path) for path in paths)
 
 
 def conditions(context: CheckContext, rule: RouteRule, index: int) -> Iterator[Impossible]:

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 
-from kubectl_gmg.checks.attachment import selecting
+from kubectl_gmg.checks.attachment import existing, selecting
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.model.declared import Listener, ListenerServices, ServiceMatcher, ServiceSelector, VirtualGateway
 from kubectl_gmg.model.inventory import Inventory, Service
+from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.resolve.services import INGRESS, stands_on, were_read
 
 Entry = tuple[VirtualGateway, Listener, ListenerServices]
@@ -76,6 +77,16 @@ def entries(context: CheckContext) -> Iterator[tuple[Entry, tuple[Service, ...]]
                 services = known[id(inventory)].of(entry)
                 if services or were_read(entry, inventory):
                     yield (gateway, listener, entry), services
+
+
+def written_service(context: CheckContext, service: Service) -> Origin:
+    """Where the object of a Service describes it: discovered ones do so deeper."""
+    return existing(context, Origin(service.ref, ("spec", "kubeService")))
+
+
+def written_ports(context: CheckContext, service: Service) -> Origin:
+    """Where the object of a Service lists its ports."""
+    return existing(context, written_service(context, service) / "ports")
 
 
 def service_words(service: Service) -> str:

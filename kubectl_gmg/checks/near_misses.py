@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
-from itertools import islice
+from itertools import chain, islice
 
 from kubectl_gmg.analysis.alternatives import misfits, used
 from kubectl_gmg.analysis.compare import Comparison
@@ -16,6 +16,7 @@ from kubectl_gmg.model.action import Operator, Selector, TableRef
 from kubectl_gmg.model.declared import RouteRule, RouteTable
 from kubectl_gmg.model.finding import Fix
 from kubectl_gmg.model.origin import ObjectRef
+from kubectl_gmg.resolve.attach import family_of
 from kubectl_gmg.resolve.index import holds, named_by
 
 MOST_CANDIDATES = 50
@@ -36,32 +37,40 @@ MOST_FIXES = 3
 MOST_TABLES = 2000
 """Tables in a configuration up to which that is done."""
 
+Family = tuple[str, str]
+"""A generation, and the cluster where only its own objects count."""
+
 
 class NearMisses:
-    """Look-ups of the tables that may be delegated to, by generation and cluster."""
+    """Look-ups of the tables that may be delegated to, each family that sees each other for itself."""
 
     def __init__(self, context: CheckContext) -> None:
         self._context = context
         self._comparisons = MOST_ALIKE
-        self._named: defaultdict[tuple[str, str], list[RouteTable]] = defaultdict(list)
-        self._in_namespace: defaultdict[tuple[str, str, str], dict[str, RouteTable]] = defaultdict(dict)
-        self._labelled: defaultdict[tuple[str, str, str], list[RouteTable]] = defaultdict(list)
-        self._keyed: defaultdict[tuple[str, str], list[RouteTable]] = defaultdict(list)
+        self._named: defaultdict[tuple[Family, str], list[RouteTable]] = defaultdict(list)
+        self._in_namespace: defaultdict[tuple[Family, str], dict[str, RouteTable]] = defaultdict(dict)
+        self._labelled: defaultdict[tuple[Family, str, str], list[RouteTable]] = defaultdict(list)
+        self._keyed: defaultdict[tuple[Family, str], defaultdict[str, list[RouteTable]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
         for table in sorted(context.declared.tables, key=lambda each: each.ref):
             if not table.has_hosts:
                 self._add(table)
 
     def _add(self, table: RouteTable) -> None:
-        ref = table.ref
-        self._named[ref.generation, ref.name].append(table)
-        self._in_namespace[ref.generation, ref.cluster, ref.namespace][ref.name] = table
+        ref, family = table.ref, self._family(table.ref)
+        self._named[family, ref.name].append(table)
+        self._in_namespace[family, ref.namespace][ref.name] = table
         for key, value in table.labels:
-            self._labelled[ref.generation, key, value].append(table)
-            self._keyed[ref.generation, key].append(table)
+            self._labelled[family, key, value].append(table)
+            self._keyed[family, key][ref.namespace].append(table)
+
+    def _family(self, ref: ObjectRef) -> Family:
+        return family_of(ref, self._context.declared)
 
     def elsewhere(self, owner: ObjectRef, name: str) -> RouteTable | None:
         """The only table of a name, in whatever namespace."""
-        found = [each for each in self._named.get((owner.generation, name), ()) if each.ref != owner]
+        found = [each for each in self._named.get((self._family(owner), name), ()) if each.ref != owner]
         return found[0] if len(found) == 1 else None
 
     def alike(self, owner: ObjectRef, namespace: str, name: str, but: Collection[ObjectRef]) -> RouteTable | None:
@@ -69,7 +78,7 @@ class NearMisses:
         if not self._comparisons:
             return None
         self._comparisons -= 1
-        known = self._in_namespace.get((owner.generation, owner.cluster, namespace), {})
+        known = self._in_namespace.get((self._family(owner), namespace), {})
         names = [each for each in islice(known, MOST_NAMES) if known[each].ref != owner and known[each].ref not in but]
         close = get_close_matches(name, names, n=1, cutoff=SIMILAR)
         return known[close[0]] if close else None
@@ -78,7 +87,7 @@ class NearMisses:
         """The table that misses a selector by one thing only; rather by its namespace than by a label."""
         fitting = (
             each
-            for each in self._candidates(selector, owner.generation)
+            for each in self._candidates(selector, self._family(owner))
             if each.ref != owner and misfits(selector, each) == 1 and self._could_fit(selector, each)
         )
         return min(fitting, key=lambda each: (not elsewhere(selector, each), each.ref), default=None)
@@ -88,16 +97,17 @@ class NearMisses:
         tenancy = self._context.tenancy(table.ref)
         return named_by(selector, table.ref) and selector.workspace in ("", tenancy.owner(table.ref))
 
-    def _candidates(self, selector: Selector, generation: str) -> Iterator[RouteTable]:
+    def _candidates(self, selector: Selector, family: Family) -> Iterator[RouteTable]:
         if selector.name:
-            yield from islice(self._named.get((generation, selector.name), ()), MOST_CANDIDATES)
+            yield from islice(self._named.get((family, selector.name), ()), MOST_CANDIDATES)
         for each in selector.requirements:
             if each.operator in (Operator.EQUALS, Operator.DOUBLE_EQUALS, Operator.IN):
                 for value in each.values:
-                    yield from islice(self._labelled.get((generation, each.key, value), ()), MOST_CANDIDATES)
+                    yield from islice(self._labelled.get((family, each.key, value), ()), MOST_CANDIDATES)
         if len(selector.requirements) == 1:
-            here = self._keyed.get((generation, selector.requirements[0].key), ())
-            yield from islice((each for each in here if not elsewhere(selector, each)), MOST_CANDIDATES)
+            keyed = self._keyed[family, selector.requirements[0].key]
+            spaces = keyed if selector.namespaces is None else sorted(selector.namespaces)
+            yield from islice(chain.from_iterable(keyed.get(name, ()) for name in spaces), MOST_CANDIDATES)
 
 
 def elsewhere(selector: Selector, table: RouteTable) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.model.action import ForwardTo, Redirect
@@ -33,9 +34,15 @@ def rewrite_place(rule: RouteRule) -> Origin:
     return rule.origin / rule.action_field / (FORWARD if isinstance(rule.action, ForwardTo) else REDIRECT)
 
 
-def rewriting_rows(context: CheckContext) -> Iterator[tuple[RouteRow, RouteRule, str]]:
+@lru_cache(maxsize=1)
+def rewriting_rows(context: CheckContext) -> tuple[tuple[RouteRow, RouteRule, str], ...]:
     """Every route that is served and rewrites paths, with its rule and what that puts in place."""
-    for row in context.rows:
+    return tuple(rewriting(context.rows))
+
+
+def rewriting(rows: Iterable[RouteRow]) -> Iterator[tuple[RouteRow, RouteRule, str]]:
+    """Those of some routes that rewrite paths."""
+    for row in rows:
         route = row.route
         if route.status is Status.OK and route.index is not None:
             rule = route.terminal.rules[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kubectl_gmg.explain.words import because, path_of, quoted, request_words
+from kubectl_gmg.explain.words import because, path_of, quoted
 from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.matching.response import location
 from kubectl_gmg.matching.rewrite import upstream_host, upstream_path
@@ -236,7 +236,7 @@ def redirecting(row: RouteRow, action: Redirect, example: Prepared | None) -> It
     yield Step("applied", text, action_at(row), rule_label(row), str(action.status))
     if example is not None:
         place = location(row.route.match, action, example)
-        text = f"{request_words(example.request)} is sent to {place}"
+        text = f"{example.request} is sent to {place}"
         yield Step("rewritten", text, action_at(row), rule_label(row), place, example.routed_path)
 
 

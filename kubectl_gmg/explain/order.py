@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from kubectl_gmg.explain.compare import delegating, ranking_words, reasons, sorting, weight_of
-from kubectl_gmg.explain.words import match_words, path_of, quoted, request_words, route_name, rule_name, several
+from kubectl_gmg.explain.words import match_words, path_of, quoted, route_name, rule_name, several
 from kubectl_gmg.model.action import SortMethod
 from kubectl_gmg.model.resolved import Delegation, Status, Target
 from kubectl_gmg.model.verdict import Proof
@@ -146,7 +146,7 @@ def sharing(reach: Reach, rows: Sequence[RouteRow]) -> Iterator[tuple[RouteRow, 
         if other is not None:
             rule, words = other.route.terminal.rules[-1], match_words(other.route.match)
             text = f"{route_name(other)} ({words}) takes some of its requests first, such as "
-            text += request_words(shadow.request)
+            text += str(shadow.request)
             yield other, Step("lost", text, rule.origin, rule_name(rule), words, other.id)
 
 
@@ -162,7 +162,7 @@ def never(row: RouteRow, reach: Reach, rows: Sequence[RouteRow]) -> Iterator[Ste
     """Why no request gets to a route, with the proof and a request that shows it."""
     takers = [each for each in rows if each.id in reach.by and each.route.index is not None]
     takers = [each for each in takers if row.route.index is None or (each.route.index or 0) < row.route.index]
-    shown = f"; try {request_words(reach.request)}" if reach.request else ""
+    shown = f"; try {reach.request}" if reach.request else ""
     if reach.proof is Proof.DISABLED:
         text = "as the proxy reads them, no request can meet its conditions, or no name can lead to its host"
     elif reach.proof is Proof.CONTRADICTION:

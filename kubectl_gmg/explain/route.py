@@ -11,7 +11,7 @@ from kubectl_gmg.explain.compare import reasons
 from kubectl_gmg.explain.match import match_steps
 from kubectl_gmg.explain.options import option_steps, policy_steps
 from kubectl_gmg.explain.order import order_steps
-from kubectl_gmg.explain.words import because, request_words, route_name, rule_name, several
+from kubectl_gmg.explain.words import because, route_name, rule_name, several
 from kubectl_gmg.model.declared import Declared
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Gateway, Host, Resolved, ResolvedListener, Status
@@ -92,7 +92,7 @@ def title(row: RouteRow, rows: Iterable[RouteRow]) -> Iterator[str]:
     elif reach.partly:
         yield f"{requests} get to it, but some are answered by {several(shadow_names(row, rows))} first."
     elif reach.witness is not None:
-        yield f"{requests} get to it, for example {request_words(reach.witness)}."
+        yield f"{requests} get to it, for example {reach.witness}."
 
 
 def shadow_names(row: RouteRow, rows: Iterable[RouteRow]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from kubectl_gmg.explain.host import places_of, served_steps, unserved
 from kubectl_gmg.explain.options import policy_step
 from kubectl_gmg.explain.order import with_reasons
 from kubectl_gmg.explain.route import Ground, explain_route, once, trouble
-from kubectl_gmg.explain.words import counted, flow, match_words, request_words, route_name, rule_name
+from kubectl_gmg.explain.words import counted, flow, match_words, route_name, rule_name
 from kubectl_gmg.matching.host import DomainTable
 from kubectl_gmg.model.action import DestinationKind, ResolvedDestination
 from kubectl_gmg.model.origin import ObjectRef
@@ -50,8 +50,23 @@ def explain_destination(target: str, named: Named, ids: Iterable[str], ground: G
         target_type="destination",
         rows=rows,
         title=(f"{kind.value} {namespace}/{name}", f"{counted(count, 'route')} can send traffic there; {said}."),
+        match=tuple(
+            dict.fromkeys(step for row in once(rows) if not trouble(row) for step in backing_steps(row, named))
+        ),
         action=tuple(steps),
     )
+
+
+def backing_steps(row: RouteRow, named: Named) -> Iterator[Step]:
+    """What stands behind a named destination as one route uses it, in failover order."""
+    for each in row.destinations:
+        for behind in each.backing if goes_to(each, named) else ():
+            place = f", in cluster {behind.cluster}" if behind.cluster else ""
+            dialled = f", at {behind.address}" if behind.address else ""
+            port = f" port {behind.port}" if behind.port else ""
+            tls = ", by TLS" if behind.tls else ""
+            text = f"behind it is {behind.kind} {behind.name}.{behind.namespace}{port}{place}{dialled}{tls}"
+            yield Step("written", text, other=f"{behind.namespace}/{behind.name}")
 
 
 def reached(row: RouteRow) -> bool:
@@ -114,7 +129,7 @@ def explain_url(target: str, answers: Iterable[Simulated], ground: Ground) -> tu
 
 def answer_of(target: str, answer: Simulated, ground: Ground) -> Explained:
     """One answer: the explanation of the route that gives it; without one the routes that came closest."""
-    said = (f"simulated, nothing was sent: {request_words(answer.request)}", outcome_words(answer))
+    said = (f"simulated, nothing was sent: {answer.request}", outcome_words(answer))
     if answer.row is None:
         order = homeless(answer, ground) if answer.outcome == "noHost" else closest_steps(answer)
         return Explained(target, "url", title=said, order=tuple(order))
@@ -192,5 +207,5 @@ def closest_steps(answer: Simulated) -> Iterator[Step]:
     for each in answer.closest:
         rule = each.row.route.terminal.rules[-1]
         text = f"{route_name(each.row)} fails one condition only, the {each.reason}: "
-        text += f"{request_words(each.request)} would match"
+        text += f"{each.request} would match"
         yield Step("lost", text, rule.origin, rule.name, each.reason, each.row.id)

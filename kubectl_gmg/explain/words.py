@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from shlex import quote
 from typing import Any
 
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.match import ROOT, HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, ValueKind
 from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import ResolvedListener
 from kubectl_gmg.views import RouteRow
 
@@ -115,16 +113,6 @@ def route_name(row: RouteRow) -> str:
 def path_of(ref: ObjectRef) -> str:
     """An object by its namespace and name."""
     return f"{ref.namespace}/{ref.name}"
-
-
-def request_words(request: Request) -> str:
-    """A request as people would type it."""
-    headers = "".join(f" -H {quote(f'{name}: {value}')}" for name, value in request.headers)
-    host = request.host or ""
-    usual = request.port == (443 if request.scheme == "https" else 80) or ":" in host.rpartition("]")[2]
-    port = "" if usual else f":{request.port}"
-    server_name = f" --sni {quote(request.sni)}" if request.sni else ""
-    return f"{request.method} {request.scheme}://{host}{port}{request.path}{headers}{server_name}"
 
 
 def listener_words(listener: ResolvedListener) -> str:

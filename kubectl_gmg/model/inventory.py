@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -191,6 +191,12 @@ class Inventory:
         """The Service of that name."""
         found: Service | None = self._names.get(("service", namespace, name, cluster))
         return found
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """What `make` gives for a key, asked for once: what is searched for often is the same for every rule."""
+        if key not in self._names:
+            self._names[key] = make()
+        return self._names[key]
 
     def has_services_in(self, cluster: str, namespace: str) -> bool:
         """Whether all Services there were read, so that one may be missing (D-27; `spec/v2.md` DEC-27)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,12 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     sni: str | None = None
     version: str = "1.1"
+
+    def __str__(self) -> str:
+        """The request as people would type it."""
+        headers = "".join(f" -H {quote(f'{name}: {value}')}" for name, value in self.headers)
+        host = self.host or ""
+        usual = self.port == (443 if self.scheme == "https" else 80) or ":" in host.rpartition("]")[2]
+        port = "" if usual else f":{self.port}"
+        server_name = f" --sni {quote(self.sni)}" if self.sni else ""
+        return f"{self.method} {self.scheme}://{host}{port}{self.path}{headers}{server_name}"

@@ -6,11 +6,9 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
-from shlex import quote
 
 from kubectl_gmg.model.finding import Fix, Note, Severity
 from kubectl_gmg.model.origin import ObjectRef, Origin
-from kubectl_gmg.model.request import Request
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.page import Block, Line, Page, Span, line
 from kubectl_gmg.render.plain import shown
@@ -66,7 +64,7 @@ def entry(finding: Finding, locate: Locate, width: int | None, look: Look) -> It
     if len(problem.related) > MOST_RELATED:
         yield line(f"{lead} =  … and {len(problem.related) - MOST_RELATED} more")
     if problem.request is not None:
-        yield hung(f"{lead} = proof  ", Span(request_text(problem.request)))
+        yield hung(f"{lead} = proof  ", Span(str(problem.request)))
     if problem.fix is not None:
         yield hung(f"{lead} = fix    ", Span(fix_text(problem.fix)))
     elif finding.hint:
@@ -191,16 +189,6 @@ def cut(written: str, mark: range | None, room: int, sign: str) -> tuple[str, ra
     moved = len(sign) - start
     shifted = None if mark is None else range(mark.start + moved, min(mark.stop + moved, room - len(after)))
     return f"{sign}{written[start : start + inner]}{after}", shifted
-
-
-def request_text(request: Request) -> str:
-    """A request as people would type it; `explain` says it in the same words."""
-    headers = "".join(f" -H {quote(f'{name}: {value}')}" for name, value in request.headers)
-    host = request.host or ""
-    usual = request.port == (443 if request.scheme == "https" else 80) or ":" in host.rpartition("]")[2]
-    server_name = f" --sni {quote(request.sni)}" if request.sni else ""
-    port = "" if usual else f":{request.port}"
-    return f"{request.method} {request.scheme}://{host}{port}{request.path}{headers}{server_name}"
 
 
 def fix_text(fix: Fix) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from kubectl_gmg.model.finding import Severity
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.catalogue import family
-from kubectl_gmg.render.findings import fix_text, place, place_text, request_text
+from kubectl_gmg.render.findings import fix_text, place, place_text
 from kubectl_gmg.render.plain import shown
 from kubectl_gmg.views import Finding, FindingList, Look, RuleInfo, Suppression
 
@@ -102,7 +102,7 @@ def told_lines(finding: Finding, locate: Locate) -> Iterator[str]:
         where = place(note.at, *locate(note.at)).where
         yield f"{note.text}: {f'{where} ' if where else ''}{place_text(note.at)}"
     if problem.request is not None:
-        yield f"proof: {request_text(problem.request)}"
+        yield f"proof: {problem.request}"
     if problem.fix is not None:
         yield f"fix: {fix_text(problem.fix)}"
     elif finding.hint:

@@ -23,6 +23,13 @@ def behind_virtual(virtual: VirtualDestination, wanted: Destination, inventory: 
     """The Services, one for each cluster and the oldest of it, and the external services of a virtual destination."""
     if virtual.backing:
         return virtual.backing
+    key = "behind", id(virtual), wanted.port
+    found: tuple[Backing, ...] = inventory.once(key, lambda: searched(virtual, wanted, inventory))
+    return found
+
+
+def searched(virtual: VirtualDestination, wanted: Destination, inventory: Inventory) -> tuple[Backing, ...]:
+    """What the selectors of a virtual destination find at the port that is wanted."""
     port = port_of(virtual.ports, wanted)
     by_cluster: dict[str, Service] = {}
     chosen = (each for each in inventory.services if selected(virtual.services, each.ref, each.labels))

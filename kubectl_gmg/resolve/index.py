@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from kubectl_gmg.model.action import Operator, Requirement, Selector
@@ -34,7 +34,9 @@ class Index(Generic[T]):
         self._by_name = {(each.ref.namespace, each.ref.name): each for each in self._order}
         self._by_namespace: defaultdict[str, list[int]] = defaultdict(list)
         self._by_label: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        self._by_plain_name: defaultdict[str, list[int]] = defaultdict(list)
         for place, each in enumerate(self._order):
+            self._by_plain_name[each.ref.name].append(place)
             self._by_namespace[each.ref.namespace].append(place)
             for pair in each.labels:
                 self._by_label[pair].append(place)
@@ -77,19 +79,22 @@ class Index(Generic[T]):
         )
 
     def _smallest(self, selector: Selector) -> Iterable[int]:
-        """The fewest places that surely hold everything that fits, in order."""
-        sets: list[Iterable[int]] = []
-        sizes: list[int] = []
+        """The fewest places that surely hold everything that fits, in order; nothing is copied before it is chosen."""
+        choices = tuple(self._choices(selector))
+        if not choices:
+            return range(len(self._order))
+        parts = min(choices, key=lambda each: sum(map(len, each)))
+        return parts[0] if len(parts) == 1 else sorted({place for part in parts for place in part})
+
+    def _choices(self, selector: Selector) -> Iterator[list[Sequence[int]]]:
+        """For each condition of a selector the places where it may hold, in parts."""
+        if selector.name:
+            yield [self._by_plain_name.get(selector.name, ())]
         if selector.namespaces is not None:
-            places = [place for name in selector.namespaces for place in self._by_namespace.get(name, ())]
-            sets.append(sorted(places))
-            sizes.append(len(places))
+            yield [self._by_namespace.get(name, ()) for name in selector.namespaces]
         for each in selector.requirements:
             if each.operator in (Operator.EQUALS, Operator.DOUBLE_EQUALS, Operator.IN):
-                found = sorted({place for value in each.values for place in self._by_label.get((each.key, value), ())})
-                sets.append(found)
-                sizes.append(len(found))
-        return min(zip(sizes, range(len(sets)), sets, strict=True))[2] if sets else range(len(self._order))
+                yield [self._by_label.get((each.key, value), ()) for value in each.values]
 
 
 def named_by(selector: Selector, ref: ObjectRef) -> bool:

@@ -28,7 +28,9 @@ def were_read(entry: ListenerServices, inventory: Inventory) -> bool:
     Gateways stand at the edge, so input that holds discovered Services, which nobody writes by hand, is a copy of what
     was discovered and has theirs too. Written Services may be those of one team.
     """
-    if inventory.service_extents is None or any(each.ref.kind != SERVICE for each in inventory.services[:1]):
+    if inventory.service_extents is None:
+        return True
+    if inventory.partial and any(each.ref.kind != SERVICE for each in inventory.services[:1]):
         return True
     places: set[tuple[str, str]] = set()
     for selector in entry.selectors:

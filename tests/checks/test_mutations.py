@@ -1,10 +1,10 @@
 """Mistakes seeded into sound configurations, one at a time: just the finding that each deserves.
 
-`tests/mutations.yaml` lists them. `clean` names the configuration; `change` are edits: `object` with `field` and `value`
-(written there) or `remove: true` (no longer written), or `add` with a whole object. With `every: true` the edit is made
-at each place that a field with `[*]` names, and of each object that a name `*` fits, one after the other. `at` is the
-place of the finding: `{object}` and `{field}` stand for those of the first edit. Findings that come besides (`also`) are
-rare, and each is written down.
+`tests/mutations.yaml` lists them. `clean` names the configuration; `change` are edits: `object` with `field` and
+`value` (written there) or `remove: true` (no longer written), or `add` with a whole object. With `every: true` the edit
+is made at each place that a field with `[*]` names, and of each object that a name `*` fits, one after the other. `at`
+is the place of the finding: `{object}` and `{field}` stand for those of the first edit. Findings that come besides
+(`also`) are rare, and each is written down.
 """
 
 from __future__ import annotations

@@ -846,7 +846,7 @@ def test_yaml_is_the_same_document(target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["nothing", "GMG301", "rt/none", "service/none.ns", "policy/none", "www.example.com#9"]
+    "target", ["nothing", "GMG999", "rt/none", "service/none.ns", "policy/none", "www.example.com#9"]
 )
 def test_what_names_nothing(target: str) -> None:
     ran = gmg("explain", target, "--demo", "-o", "json")
