@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 from kubectl_gmg.analysis.reachability import Reachability
-from kubectl_gmg.checks.names import RuleNames
+from kubectl_gmg.checks.rule_names import RuleNames
 from kubectl_gmg.model.declared import Declared, Realm, RouteRule, VirtualHost
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.origin import ObjectRef, Origin
@@ -31,6 +31,8 @@ from kubectl_gmg.resolve.gaps import rules_of, unread_kinds
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.tenancy import Tenancy
 from kubectl_gmg.views import Reach, RouteRow
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +72,14 @@ class CheckContext:
         self._reach: dict[int, Reach] = {}
         self._rows = Rows(resolved)
         self._tenancies: dict[str, Tenancy] = {}
+        self._made: dict[Callable[[CheckContext], Any], Any] = {}
+
+    def once(self, make: Callable[[CheckContext], T]) -> T:
+        """What a function makes of this run: made when it is first asked for, kept for all rules that ask again."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
 
     # What was noted while objects were read.
 

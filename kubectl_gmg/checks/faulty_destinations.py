@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from kubectl_gmg.checks.catalogue import rules
 from kubectl_gmg.checks.context import CheckContext
@@ -41,7 +41,6 @@ class Found:
         return ", which breaks the rule" if self.breaks else ", so what is sent there gets 503"
 
 
-@lru_cache(maxsize=1)
 def faulty(context: CheckContext) -> tuple[Found, ...]:
     """Every faulty destination of every rule that is written, each once, in the order of the rules.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kubectl_gmg.checks.backends import words
+from kubectl_gmg.checks.forwarded_services import words
 from kubectl_gmg.model.declared import Listener, Realm
 from kubectl_gmg.model.finding import Note
 from kubectl_gmg.model.inventory import Inventory, MeshName, Service, VirtualMesh

@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kubectl_gmg.checks.attachment import Spoiled, existing
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.ingress import entries, entry_words, is_ingress, service_words, written_service
+from kubectl_gmg.checks.host_selection import Spoiled, existing
+from kubectl_gmg.checks.ingress_services import entries, entry_words, is_ingress, service_words, written_service
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.declared import ListenerServices, ServiceMatcher
 from kubectl_gmg.model.finding import Note, Problem

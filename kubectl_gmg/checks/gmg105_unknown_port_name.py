@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_gmg.checks.attachment import Spoiled, existing
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.ingress import entries, service_words, written_ports
+from kubectl_gmg.checks.host_selection import Spoiled, existing
+from kubectl_gmg.checks.ingress_services import entries, service_words, written_ports
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.inventory import Service

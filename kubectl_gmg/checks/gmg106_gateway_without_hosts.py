@@ -21,7 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from kubectl_gmg.checks.attachment import (
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.dead_selectors import sharing_is_known
+from kubectl_gmg.checks.host_selection import (
     SPOILING,
     Spoiled,
     existing,
@@ -31,10 +33,8 @@ from kubectl_gmg.checks.attachment import (
     selectors_of,
     selects_hosts,
 )
-from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.rule import INFO, WARNING, check
 from kubectl_gmg.checks.selector_words import condition
-from kubectl_gmg.checks.vain_selectors import sharing_is_known
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.declared import Protocol, VirtualHost
 from kubectl_gmg.model.finding import Note, Problem

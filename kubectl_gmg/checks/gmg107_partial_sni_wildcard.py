@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_gmg.checks.attachment import selecting
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.host_selection import selecting
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.finding import Problem
 

@@ -20,8 +20,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from kubectl_gmg.checks.attaching import Attaching
-from kubectl_gmg.checks.attachment import (
+from kubectl_gmg.checks.attachment_fixes import Attaching
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.host_selection import (
     Miss,
     Spoiled,
     existing,
@@ -30,7 +31,6 @@ from kubectl_gmg.checks.attachment import (
     selectors_of,
     selects_hosts,
 )
-from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.declared import Labels, VirtualGateway, VirtualHost

@@ -22,9 +22,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kubectl_gmg.checks.attachment import hosts_of, named, selects_hosts
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.domains import STAR, first_places, places, why_unmatched
+from kubectl_gmg.checks.host_selection import hosts_of, named, selects_hosts
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.declared import VirtualHost
 from kubectl_gmg.model.finding import Note, Problem

@@ -20,10 +20,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from kubectl_gmg.checks.attachment import hosts_of
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.domains import why_unmatched
-from kubectl_gmg.checks.ingress import entries, service_words
+from kubectl_gmg.checks.host_selection import hosts_of
+from kubectl_gmg.checks.ingress_services import entries, service_words
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.declared import Protocol
 from kubectl_gmg.model.finding import Note, Problem

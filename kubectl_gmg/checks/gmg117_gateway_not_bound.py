@@ -23,8 +23,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_gmg.checks.binding import Bindings
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.gateway_binding import Bindings
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.finding import Problem
 

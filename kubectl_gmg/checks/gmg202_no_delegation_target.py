@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating import called, dead_ends
+from kubectl_gmg.checks.delegating_rules import called, dead_ends
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.resolved import Reason

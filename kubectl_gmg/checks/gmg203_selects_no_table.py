@@ -23,8 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.dead_selectors import VainSelectors
 from kubectl_gmg.checks.rule import ERROR, WARNING, check
-from kubectl_gmg.checks.vain_selectors import VainSelectors
 from kubectl_gmg.model.finding import Problem
 
 

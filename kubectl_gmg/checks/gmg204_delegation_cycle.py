@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext, Passage
-from kubectl_gmg.checks.delegating import called, consequence, dead_ends
+from kubectl_gmg.checks.delegating_rules import called, consequence, dead_ends
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.checks.selector_words import located
 from kubectl_gmg.model.conventions import Broken

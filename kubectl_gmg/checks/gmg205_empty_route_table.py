@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating import rule_and_holder
+from kubectl_gmg.checks.delegating_rules import rule_and_holder
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Note, Problem

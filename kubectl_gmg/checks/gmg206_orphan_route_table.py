@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from kubectl_gmg.analysis.alternatives import for_unused
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating import DelegatingRule, rule_and_holder
+from kubectl_gmg.checks.delegating_rules import DelegatingRule, rule_and_holder
 from kubectl_gmg.checks.orphans import Families, certain_orphans, passed_over, why_hidden
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.action import Selector

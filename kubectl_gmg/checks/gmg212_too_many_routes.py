@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext, Passage
-from kubectl_gmg.checks.delegating import called
+from kubectl_gmg.checks.delegating_rules import called
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.checks.selector_words import located
 from kubectl_gmg.model.finding import Note, Problem

@@ -38,7 +38,7 @@ from kubectl_gmg.views import RouteRow
 @check("GMG213", v1beta1=WARNING, rows=("D-13",), needs=("RouteTable",))
 def age_would_reorder(context: CheckContext) -> Iterator[Problem]:
     """Finds each selector once for which resolving by age has shown another answer."""
-    found = tuple(each for each in ties(context) if is_inverted(each))
+    found = tuple(each for each in context.once(ties) if is_inverted(each))
     after = by_age(context, found) if found else None
     told: set[Origin] = set()
     for tie in found:

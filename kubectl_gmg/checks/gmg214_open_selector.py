@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating import delegating_rules
+from kubectl_gmg.checks.dead_selectors import vain_origins
+from kubectl_gmg.checks.delegating_rules import delegating_rules
 from kubectl_gmg.checks.rule import INFO, check
 from kubectl_gmg.checks.selector_words import condition, is_open, where
-from kubectl_gmg.checks.vain_selectors import vain_origins
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.finding import Problem
 
@@ -31,7 +31,7 @@ from kubectl_gmg.model.finding import Problem
 def open_selector(context: CheckContext) -> Iterator[Problem]:
     """Finds them where they select anything; elsewhere that is what is wrong."""
     vain = vain_origins(context)
-    for rule in delegating_rules(context):
+    for rule in context.once(delegating_rules):
         for selector in rule.selectors:
             if is_open(selector) and selector.origin not in vain:
                 yield Problem("GMG214", f"any route table {created(selector)} joins", selector.origin)

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext, Passage
-from kubectl_gmg.checks.delegating import (
+from kubectl_gmg.checks.delegating_rules import (
     DelegatingRule,
     delegating_rules,
     knows_all_ways,
@@ -38,7 +38,7 @@ FIELD = "sortMethod"
 @check("GMG215", v1beta1=INFO, v2=INFO, needs=("RouteTable", "VirtualHost", "VirtualGateway"))
 def overridden_sort(context: CheckContext) -> Iterator[Problem]:
     """Finds those that are void on every way down."""
-    for rule in delegating_rules(context):
+    for rule in context.once(delegating_rules):
         outer = sorters(rule)
         if outer and context.written(rule.action / FIELD) is not None and knows_all_ways(context, rule.rule.origin.ref):
             yield problem(rule, outer)

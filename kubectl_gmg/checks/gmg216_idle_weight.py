@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating import knows_all_ways
+from kubectl_gmg.checks.delegating_rules import knows_all_ways
 from kubectl_gmg.checks.rule import INFO, check
 from kubectl_gmg.checks.weight_effects import WeightEffects
 from kubectl_gmg.model.conventions import RootsAsChildren

@@ -31,7 +31,7 @@ from kubectl_gmg.model.origin import Origin
 def order_by_tie(context: CheckContext) -> Iterator[Problem]:
     """Finds each selector once, with the first pair of tables that shows it."""
     found: dict[Origin, list[Tie]] = {}
-    for tie in ties(context):
+    for tie in context.once(ties):
         if tie.selector is not None:
             found.setdefault(tie.selector.origin, []).append(tie)
     for origin, same in found.items():

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating import called
+from kubectl_gmg.checks.delegating_rules import called
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.checks.selected_roots import SelectedRoots, selected_roots
 from kubectl_gmg.checks.selector_words import located
@@ -32,7 +32,7 @@ from kubectl_gmg.model.origin import Origin
 @check("GMG218", v2=WARNING, rows=("DEC-6",), needs=("RouteTable", "Workspace"))
 def delegated_table_with_hosts(context: CheckContext) -> Iterator[Problem]:
     """Finds each selector once; one that selects nothing else is GMG203."""
-    for found in selected_roots(context):
+    for found in context.once(selected_roots):
         if found.others:
             yield problem(context, found)
 

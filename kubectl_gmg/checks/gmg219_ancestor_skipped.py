@@ -21,11 +21,11 @@ from collections.abc import Iterator
 
 from kubectl_gmg.analysis.alternatives import takes
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating import DelegatingRule, delegating_rules
+from kubectl_gmg.checks.dead_selectors import vain_origins
+from kubectl_gmg.checks.delegating_rules import DelegatingRule, delegating_rules
 from kubectl_gmg.checks.rule import INFO, check
 from kubectl_gmg.checks.selected_roots import selected_roots
 from kubectl_gmg.checks.selector_words import located
-from kubectl_gmg.checks.vain_selectors import vain_origins
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.declared import RouteTable
 from kubectl_gmg.model.finding import Note, Problem
@@ -36,8 +36,8 @@ from kubectl_gmg.model.origin import ObjectRef, Origin
 def ancestor_skipped(context: CheckContext) -> Iterator[Problem]:
     """Finds each selector once; one that selects nothing else is GMG203."""
     vain = vain_origins(context)
-    roots = {each.selector.origin: each.own for each in selected_roots(context)}
-    for rule in delegating_rules(context):
+    roots = {each.selector.origin: each.own for each in context.once(selected_roots)}
+    for rule in context.once(delegating_rules):
         passed = passed_tables(rule)
         for selector in rule.selectors:
             refs = [ref for ref in passed if takes(selector, passed[ref])]

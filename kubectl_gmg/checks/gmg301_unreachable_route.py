@@ -27,9 +27,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.impossible import impossible
-from kubectl_gmg.checks.matchers import MOST_NOTES, matcher_place, nearest, several
-from kubectl_gmg.checks.mending import Mending
+from kubectl_gmg.checks.impossible_conditions import impossible
+from kubectl_gmg.checks.matcher_places import MOST_NOTES, matcher_place, nearest, several
+from kubectl_gmg.checks.reachability_fixes import Mending
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.checks.shadowing import Dead, Shadowing, rule_of
 from kubectl_gmg.model.finding import Note, Problem

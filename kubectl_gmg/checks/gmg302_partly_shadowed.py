@@ -22,10 +22,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matchers import MOST_NOTES, match_words, several
-from kubectl_gmg.checks.nesting import Nested, nested_by_host, path_of, stands_before
-from kubectl_gmg.checks.paths import surely
+from kubectl_gmg.checks.matcher_places import MOST_NOTES, match_words, several
+from kubectl_gmg.checks.nested_paths import Nested, nested_by_host, path_of, stands_before
 from kubectl_gmg.checks.rule import INFO, check
+from kubectl_gmg.checks.unmatchable_paths import surely
 from kubectl_gmg.matching.search import Work
 from kubectl_gmg.matching.space import Space
 from kubectl_gmg.matching.theory import Truth, covers
@@ -53,7 +53,7 @@ def partly_shadowed(context: CheckContext) -> Iterator[Problem]:
     """Rules that share requests with earlier ones where neither holds the other."""
     told: set[Origin] = set()
     left = MOST_ASKED
-    for rows, below in nested_by_host(context):
+    for rows, below in context.once(nested_by_host):
         for row, suspects in suspected(rows, below, context):
             origin = row.route.terminal.rules[-1].origin
             if left and origin not in told:

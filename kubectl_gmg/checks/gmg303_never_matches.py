@@ -20,16 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.checks.conflicts import (
+from kubectl_gmg.checks.child_rules import Junction, broken_delegations, junctions
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.contradictions import (
     conditioned,
     exclusion_place,
     indices,
     told_pairs,
     why_excluded,
 )
-from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.junctions import Junction, broken_delegations, junctions
-from kubectl_gmg.checks.matchers import Told, at_each_place, match_words, name_of
+from kubectl_gmg.checks.matcher_places import Told, at_each_place, match_words, name_of
 from kubectl_gmg.checks.rule import ERROR, WARNING, check
 from kubectl_gmg.model.conventions import Conflict
 from kubectl_gmg.model.finding import Note, Problem
@@ -48,7 +48,7 @@ def never_matches(context: CheckContext) -> Iterator[Problem]:
 
 def dropped(context: CheckContext) -> Iterator[Told]:
     """Own matches that some match above excludes, where the pair is simply not there."""
-    for junction in junctions(context):
+    for junction in context.once(junctions):
         if junction.conventions.conflict is Conflict.DROPPED and conditioned(junction) and fit(junction):
             yield from dropped_pairs(context, junction)
 

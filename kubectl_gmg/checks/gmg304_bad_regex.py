@@ -23,10 +23,10 @@ from collections.abc import Iterator
 from itertools import chain
 
 from kubectl_gmg import regex
-from kubectl_gmg.checks.conflicts import Test, test_place, test_words
+from kubectl_gmg.checks.child_rules import Junction, junctions
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.junctions import Junction, junctions
-from kubectl_gmg.checks.matchers import Told, at_each_place, matcher_place, path_place, usable
+from kubectl_gmg.checks.contradictions import Test, test_place, test_words
+from kubectl_gmg.checks.matcher_places import Told, at_each_place, matcher_place, path_place, usable
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.action import ForwardTo
 from kubectl_gmg.model.declared import RouteRule
@@ -101,7 +101,7 @@ def too_large(text: str) -> str:
 
 def joined_ones(context: CheckContext) -> Iterator[Told]:
     """Regular expressions that are sound by themselves, but not below the prefix of a delegating rule."""
-    for junction in junctions(context):
+    for junction in context.once(junctions):
         if usable(junction.rule):
             for index, match in enumerate(junction.rule.matches):
                 if match.path is not None and match.path.kind is PathKind.REGEX:

@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matchers import path_place, path_words, usable
-from kubectl_gmg.checks.paths import starts_otherwise
+from kubectl_gmg.checks.matcher_places import path_place, path_words, usable
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.unmatchable_paths import starts_otherwise
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Problem
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matchers import path_place, path_words, usable
-from kubectl_gmg.checks.paths import CUT_OFF, cut_letter
+from kubectl_gmg.checks.matcher_places import path_place, path_words, usable
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.unmatchable_paths import CUT_OFF, cut_letter
 from kubectl_gmg.model.finding import Problem
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matchers import match_words, matcher_place, usable
+from kubectl_gmg.checks.matcher_places import match_words, matcher_place, usable
 from kubectl_gmg.checks.rule import INFO, check
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.match import RouteMatch

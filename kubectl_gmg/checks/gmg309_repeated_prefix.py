@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_gmg.checks.child_rules import Junction, junctions
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.junctions import Junction, junctions
-from kubectl_gmg.checks.matchers import Told, at_each_place, is_plain, name_of, path_place, path_words
-from kubectl_gmg.checks.paths import surely
+from kubectl_gmg.checks.matcher_places import Told, at_each_place, is_plain, name_of, path_place, path_words
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.unmatchable_paths import surely
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.match import PathMatch
 from kubectl_gmg.resolve.inherit import join_paths
@@ -40,7 +40,7 @@ def repeated_prefix(context: CheckContext) -> Iterator[Problem]:
 def repeating(context: CheckContext) -> Iterator[Told]:
     """The same, on every way down."""
     known: dict[int, tuple[str, ...]] = {}
-    for junction in junctions(context):
+    for junction in context.once(junctions):
         prefixes = known.get(id(junction.above))  # all rules of a delegation share it, and junctions live on
         if prefixes is None:
             prefixes = known[id(junction.above)] = tuple(prefixes_above(junction))

@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matchers import MOST_NOTES, name_of, path_words, said_place, several
-from kubectl_gmg.checks.nesting import nested_by_host, path_of
+from kubectl_gmg.checks.matcher_places import MOST_NOTES, name_of, path_words, said_place, several
+from kubectl_gmg.checks.nested_paths import nested_by_host, path_of
 from kubectl_gmg.checks.rule import INFO, check
 from kubectl_gmg.checks.shadowing import own_match
 from kubectl_gmg.model.finding import Note, Problem
@@ -75,7 +75,7 @@ def problem(context: CheckContext, place: Origin, found: list[Caught]) -> Proble
 def catching(context: CheckContext) -> Iterator[Caught]:
     """Every route that surely takes requests of a later sibling."""
     left = MOST_ASKED
-    for _, below in nested_by_host(context):
+    for _, below in context.once(nested_by_host):
         for sibling, above in below:
             suspects = [each for each in above if ends_within(each, sibling)]
             if not suspects:

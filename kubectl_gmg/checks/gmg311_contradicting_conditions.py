@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.checks.conflicts import clashes, clashes_within, indices, narrows, test_place, test_words
+from kubectl_gmg.checks.child_rules import Junction, junctions
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.junctions import Junction, junctions
-from kubectl_gmg.checks.matchers import Told, at_each_place, match_words, matcher_place, name_of, usable
+from kubectl_gmg.checks.contradictions import clashes, clashes_within, indices, narrows, test_place, test_words
+from kubectl_gmg.checks.matcher_places import Told, at_each_place, match_words, matcher_place, name_of, usable
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.conventions import Conflict
 from kubectl_gmg.model.finding import Note, Problem
@@ -51,7 +51,7 @@ def own(context: CheckContext) -> Iterator[Told]:
 
 def inherited(context: CheckContext) -> Iterator[Told]:
     """A test of a matcher and one that comes from above; where such a pair is a conflict, that is another finding."""
-    for junction in junctions(context):
+    for junction in context.once(junctions):
         if junction.conventions.conflict is Conflict.DROPPED and junction.sound and any(map(narrows, junction.above)):
             yield from contradicted(context, junction)
 

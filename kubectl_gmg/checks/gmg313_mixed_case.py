@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.letter_case import Disagreement, disagreements
-from kubectl_gmg.checks.matchers import Told, at_each_place, name_of, path_words
+from kubectl_gmg.checks.matcher_places import Told, at_each_place, name_of, path_words
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.conventions import MixedCase
 from kubectl_gmg.model.finding import Note, Problem

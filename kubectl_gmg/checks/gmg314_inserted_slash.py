@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_gmg.checks.child_rules import Junction, junctions
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.junctions import Junction, junctions
-from kubectl_gmg.checks.matchers import Told, at_each_place, is_plain, path_place, path_words
+from kubectl_gmg.checks.matcher_places import Told, at_each_place, is_plain, path_place, path_words
 from kubectl_gmg.checks.rule import INFO, check
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.match import PathMatch
@@ -37,7 +37,7 @@ def inserted_slash(context: CheckContext) -> Iterator[Problem]:
 
 def inserted(context: CheckContext) -> Iterator[Told]:
     """The same, on every way down."""
-    for junction in junctions(context):
+    for junction in context.once(junctions):
         for index, match in enumerate(junction.rule.matches):
             path = match.path
             if path is not None and is_plain(path) and not path.value.startswith("/") and junction.sound:

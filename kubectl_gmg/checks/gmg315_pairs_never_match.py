@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.checks.conflicts import conditioned, exclusion_place, indices, told_pairs
+from kubectl_gmg.checks.child_rules import junctions
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.junctions import junctions
-from kubectl_gmg.checks.matchers import Told, at_each_place
+from kubectl_gmg.checks.contradictions import conditioned, exclusion_place, indices, told_pairs
+from kubectl_gmg.checks.matcher_places import Told, at_each_place
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.conventions import Conflict
 from kubectl_gmg.model.finding import Note, Problem
@@ -38,7 +38,7 @@ def pairs_never_match(context: CheckContext) -> Iterator[Problem]:
 
 def dropped(context: CheckContext) -> Iterator[Told]:
     """The same, on every way down."""
-    for junction in junctions(context):
+    for junction in context.once(junctions):
         if junction.conventions.conflict is not Conflict.REPLACED or not conditioned(junction) or not junction.sound:
             continue
         for index in indices(junction):

@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kubectl_gmg.checks.conflicts import clashes_within, test_place
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matchers import match_words, matcher_place, usable
+from kubectl_gmg.checks.contradictions import clashes_within, test_place
+from kubectl_gmg.checks.matcher_places import match_words, matcher_place, usable
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Note, Problem

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.rewriting import FORWARD, delegating, is_regex
+from kubectl_gmg.checks.path_rewrites import FORWARD, delegating, is_regex
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.action import ForwardTo
 from kubectl_gmg.model.conventions import Broken

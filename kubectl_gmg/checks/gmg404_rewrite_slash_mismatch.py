@@ -21,12 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.checks.asking import Asker, asker
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.faulty_destinations import exists_in
-from kubectl_gmg.checks.mended_rewrites import Mender
-from kubectl_gmg.checks.rewriting import delegating, rewrite_place, rewriting_rows
+from kubectl_gmg.checks.path_rewrites import delegating, rewrite_place, rewriting_rows
+from kubectl_gmg.checks.rewrite_fixes import Mender
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.witnesses import Asker, asker
 from kubectl_gmg.matching.path import Prepared
 from kubectl_gmg.matching.rewrite import rewritten
 from kubectl_gmg.model.declared import RouteRule
@@ -46,9 +46,9 @@ def rewrite_slash_mismatch(context: CheckContext) -> Iterator[Problem]:
     """Rewriting rules where a request shows it."""
     told: set[Origin] = set()
     mender = Mender(context, mismatched)
-    for row, rule, rewrite in rewriting_rows(context):
+    for row, rule, rewrite in context.once(rewriting_rows):
         if rule.origin not in told and mismatched(row, rewrite):
-            shown = showing(asker(context), row)
+            shown = showing(context.once(asker), row)
             if shown is not None:
                 told.add(rule.origin)
                 yield problem(row, rule, rewrite, shown, mender)

@@ -22,11 +22,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from kubectl_gmg.checks.asking import asker
-from kubectl_gmg.checks.circles import FOLLOWED, Sources, circle
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.gmg407_redirect_changes_nothing import leads_nowhere
+from kubectl_gmg.checks.redirect_loops import FOLLOWED, Sources, circle
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.witnesses import asker
 from kubectl_gmg.model.action import DirectResponse, Redirect
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Note, Problem
@@ -48,7 +48,7 @@ def response_loops(context: CheckContext) -> Iterator[Problem]:
         sources = Sources(rows)
         for row in rows:
             if rule_of(row).origin not in told and sources.may_return(row):
-                steps = circle(asker(context), row)
+                steps = circle(context.once(asker), row)
                 rules = tuple({id(rule): rule for step in steps if step.row for rule in [rule_of(step.row)]}.values())
                 if rules and told.isdisjoint(rule.origin for rule in rules):
                     told.update(rule.origin for rule in rules)

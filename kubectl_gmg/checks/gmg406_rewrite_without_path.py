@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.checks.asking import asker
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.rewriting import delegating, rewrite_place, rewriting_rows
+from kubectl_gmg.checks.path_rewrites import delegating, rewrite_place, rewriting_rows
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.witnesses import asker
 from kubectl_gmg.model.action import ForwardTo
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.origin import Origin
@@ -34,12 +34,12 @@ PATH = "items"
 def rewrite_without_path(context: CheckContext) -> Iterator[Problem]:
     """Rewriting rules whose effective match leaves the path open."""
     told: set[Origin] = set()
-    for row, rule, rewrite in rewriting_rows(context):
+    for row, rule, rewrite in context.once(rewriting_rows):
         unsaid = row.route.match.path is None and isinstance(rule.action, ForwardTo)
         if unsaid and rule.origin not in told:
             told.add(rule.origin)
             effect = f"/{PATH} becomes {rewrite}{PATH}" if rewrite != "/" else "nothing changes"
             message = f"pathRewrite {rewrite} without a condition on the path replaces only the first slash: {effect}"
-            shown = asker(context).reaching(row, (f"/{PATH}",))
+            shown = context.once(asker).reaching(row, (f"/{PATH}",))
             request = shown.request if shown else None
             yield Problem("GMG406", message, rewrite_place(rule), related=delegating(row), request=request)

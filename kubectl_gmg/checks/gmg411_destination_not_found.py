@@ -35,7 +35,7 @@ UNKNOWN_CLUSTER, VIRTUAL_NOT_FOUND = "GMG417", "GMG414"
 def destination_not_found(context: CheckContext) -> Iterator[Problem]:
     """Destinations that nothing is found for, or that the workspace of the rule does not see."""
     guesses = Guesses()
-    for found in faulty(context):
+    for found in context.once(faulty):
         if found.fault.code == NOT_FOUND and not told_elsewhere(found):
             yield problem(found, guesses)
 

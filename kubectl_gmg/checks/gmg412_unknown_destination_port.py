@@ -30,7 +30,7 @@ NEEDS = ("Service", "VirtualDestination", "ExternalService")
 @check(NO_SUCH_PORT, v1beta1=ERROR, v2=ERROR, rows=("DEST-PORT", "SEM-02"), needs=NEEDS)
 def unknown_destination_port(context: CheckContext) -> Iterator[Problem]:
     """Destinations that are found, but not with this port."""
-    for found in faulty(context):
+    for found in context.once(faulty):
         if found.fault.code == NO_SUCH_PORT:
             ports = found.fault.named.ports if found.fault.named else ()
             hint = f"write port {port_words(found)}" if len(ports) == 1 else ""

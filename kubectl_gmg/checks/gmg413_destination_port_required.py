@@ -30,7 +30,7 @@ NEEDS = ("Service", "VirtualDestination", "ExternalService")
 @check(PORT_REQUIRED, v1beta1=ERROR, v2=ERROR, rows=("DEST-PORT-REQUIRED", "SEM-02"), needs=NEEDS)
 def destination_port_required(context: CheckContext) -> Iterator[Problem]:
     """Destinations with several ports and none chosen."""
-    for found in faulty(context):
+    for found in context.once(faulty):
         if found.fault.code == PORT_REQUIRED:
             yield Problem(PORT_REQUIRED, message(found), found.destination.origin)
 

@@ -29,7 +29,7 @@ from kubectl_gmg.resolve.faults import NOT_FOUND
 def virtual_destination_not_found(context: CheckContext) -> Iterator[Problem]:
     """Destinations of this kind that name nothing."""
     guesses = Guesses()
-    for found in faulty(context):
+    for found in context.once(faulty):
         wanted = found.destination
         missing = found.fault.code == NOT_FOUND and found.fault.named is None
         if missing and wanted.kind is DestinationKind.VIRTUAL_DESTINATION:

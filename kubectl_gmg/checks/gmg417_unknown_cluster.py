@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from kubectl_gmg.checks.backends import CLUSTER, field_of, forwarded, listed
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.forwarded_services import CLUSTER, field_of, forwarded, listed
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.inventory import Inventory

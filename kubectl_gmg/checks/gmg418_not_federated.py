@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.checks.backends import CLUSTER, field_of
 from kubectl_gmg.checks.context import CheckContext, Served
 from kubectl_gmg.checks.federation import Federation, Refusal
+from kubectl_gmg.checks.forwarded_services import CLUSTER, field_of
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
 from kubectl_gmg.model.finding import Note, Problem

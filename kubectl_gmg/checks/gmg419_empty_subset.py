@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.checks.backends import SUBSET, field_of, forwarded, listed, seen_service, words
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.forwarded_services import SUBSET, field_of, forwarded, listed, seen_service, words
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.action import Destination
 from kubectl_gmg.model.finding import Problem

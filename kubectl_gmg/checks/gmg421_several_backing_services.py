@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from kubectl_gmg.checks.backends import listed
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.forwarded_services import listed
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.finding import Note, Problem

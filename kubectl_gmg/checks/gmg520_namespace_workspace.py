@@ -24,8 +24,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.membership import Member, Membership, realms_with_workspaces
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.workspace_members import Member, Membership, realms_with_workspaces
 from kubectl_gmg.model.declared import Declared, Realm
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import ObjectRef, Origin

@@ -24,9 +24,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.membership import Membership, realms_with_workspaces
 from kubectl_gmg.checks.rule import INFO, check
-from kubectl_gmg.checks.settings import EXPORTS, IMPORTS, Sharing
+from kubectl_gmg.checks.workspace_members import Membership, realms_with_workspaces
+from kubectl_gmg.checks.workspace_sharing import EXPORTS, IMPORTS, Sharing
 from kubectl_gmg.model.declared import Labels, RouteRule, RouteTable
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import ObjectRef, Origin

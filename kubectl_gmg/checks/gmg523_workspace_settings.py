@@ -23,9 +23,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.membership import Membership, realms_with_workspaces
 from kubectl_gmg.checks.rule import INFO, check
-from kubectl_gmg.checks.settings import settings_by_workspace
+from kubectl_gmg.checks.workspace_members import Membership, realms_with_workspaces
+from kubectl_gmg.checks.workspace_sharing import settings_by_workspace
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.model.workspace import Workspace, WorkspaceSettings

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.controller_words import statuses
+from kubectl_gmg.checks.controller_status import statuses
 from kubectl_gmg.checks.rule import INFO, check
 from kubectl_gmg.model.finding import Problem
 
@@ -28,7 +28,7 @@ from kubectl_gmg.model.finding import Problem
 @check("GMG601", v1beta1=INFO, v2=INFO, rows=("STATUS-STALE", "SEM-18"))
 def stale_status(context: CheckContext) -> Iterable[Problem]:
     """Every object whose status is about another generation; silent where either number is not there."""
-    for status in statuses(context):
+    for status in context.once(statuses):
         if status.stale:
             at = status.at / "observedGeneration"
             message = f"the status is about generation {status.observed}, but the object is at {status.current}"

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.controller_words import REJECTED, reported, statuses
+from kubectl_gmg.checks.controller_status import REJECTED, reported, statuses
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.finding import Problem
 
@@ -29,7 +29,7 @@ from kubectl_gmg.model.finding import Problem
 @check("GMG602", v1beta1=ERROR, v2=ERROR, rows=("STATUS-STATE",))
 def controller_error(context: CheckContext) -> Iterable[Problem]:
     """One finding for every object that the controller does not take as it is."""
-    for status in statuses(context):
+    for status in context.once(statuses):
         state = status.state if status.state in REJECTED else ""
         if state or status.errors:
             words = status.errors or ((status.message,) if state and status.message else ())

@@ -25,7 +25,7 @@ from collections.abc import Set as AbstractSet
 
 from kubectl_gmg.api.status import Published, Related, Relation
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.controller_words import statuses
+from kubectl_gmg.checks.controller_status import statuses
 from kubectl_gmg.checks.object_graph import ObjectGraph
 from kubectl_gmg.checks.rule import INFO, WARNING, check
 from kubectl_gmg.model.finding import Problem
@@ -41,7 +41,7 @@ NAMED = 3
 @check("GMG603", v1beta1=INFO, v2=WARNING, rows=("STATUS-DRIFT", "SEM-19"), needs=NEEDS)
 def status_drift(context: CheckContext) -> Iterable[Problem]:
     """Only where the controller has accepted what was read, and all that routing consists of was read."""
-    settled = {each.at.ref: each for each in statuses(context) if each.settled}
+    settled = {each.at.ref: each for each in context.once(statuses) if each.settled}
     yield from (problem for each in settled.values() for problem in drift_of_owner(each, context))
     if not any(each.named or each.counted for each in settled.values()) or not context.lacking.isdisjoint(NEEDS):
         return

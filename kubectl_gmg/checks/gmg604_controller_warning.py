@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.controller_words import WARNED, reported, statuses
+from kubectl_gmg.checks.controller_status import WARNED, reported, statuses
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.finding import Problem
 
@@ -27,7 +27,7 @@ from kubectl_gmg.model.finding import Problem
 @check("GMG604", v1beta1=WARNING, v2=WARNING, rows=("STATUS-STATE",))
 def controller_warning(context: CheckContext) -> Iterable[Problem]:
     """One finding for every object with a warning."""
-    for status in statuses(context):
+    for status in context.once(statuses):
         state = status.state if status.state == WARNED else ""
         if state or status.warnings:
             words = status.warnings or ((status.message,) if state and status.message else ())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kubectl_gmg.checks.child_rules import Junction, junctions
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.junctions import Junction, junctions
-from kubectl_gmg.checks.matchers import matcher_place, nearest
+from kubectl_gmg.checks.matcher_places import matcher_place, nearest
 from kubectl_gmg.model.conventions import MixedCase
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.match import PathKind, PathMatch
@@ -36,7 +36,7 @@ class Disagreement:
 def disagreements(context: CheckContext) -> Iterator[Disagreement]:
     """Every path that disagrees with the nearest one above; below paths that disagree themselves nothing is said."""
     ignoring = {id(rule) for rule in context.rules if mixed(rule)}
-    for junction in junctions(context) if ignoring else ():
+    for junction in context.once(junctions) if ignoring else ():
         if junction.sound and any(id(rule) in ignoring for rule in (junction.rule, *junction.ancestors)):
             yield from of_rule(context, junction)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating import DelegatingRule, delegating_rules, knows_all_ways
-from kubectl_gmg.checks.vain_selectors import sharing_is_known, vain_ends
+from kubectl_gmg.checks.dead_selectors import sharing_is_known, vain_ends
+from kubectl_gmg.checks.delegating_rules import DelegatingRule, delegating_rules, knows_all_ways
 from kubectl_gmg.model.action import Delegate, Invalid, Selector, TableRef
 from kubectl_gmg.model.conventions import Broken
 from kubectl_gmg.model.declared import RouteTable
@@ -99,7 +99,7 @@ def passed_over(context: CheckContext, orphans: list[RouteTable]) -> PassedOver:
     index = Index(each for each in orphans if context.realm(each.ref).workspaces)
     pairs = (
         (rule, selector, table)
-        for rule in (delegating_rules(context) if index.all else ())
+        for rule in (context.once(delegating_rules) if index.all else ())
         for selector in rule.selectors
         for table in index.select(selector)
         if table.ref.generation == rule.rule.origin.ref.generation

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating import DelegatingRule, delegating_rules
-from kubectl_gmg.checks.vain_selectors import tables_with_hosts, vain_origins
+from kubectl_gmg.checks.dead_selectors import tables_with_hosts, vain_origins
+from kubectl_gmg.checks.delegating_rules import DelegatingRule, delegating_rules
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.declared import RouteTable
 from kubectl_gmg.model.workspace import Shared
@@ -35,11 +34,10 @@ class SelectedRoots:
     others: tuple[RouteTable, ...]
 
 
-@lru_cache(maxsize=1)
 def selected_roots(context: CheckContext) -> tuple[SelectedRoots, ...]:
     """Every selector that fits a table with hosts and does not break its rule."""
     roots: defaultdict[str, list[RouteTable]] = defaultdict(list)
-    for table in tables_with_hosts(context):
+    for table in context.once(tables_with_hosts):
         roots[table.ref.generation].append(table)
     indexes = {generation: Index(found) for generation, found in roots.items()}
     return tuple(find(context, indexes)) if indexes else ()
@@ -48,7 +46,7 @@ def selected_roots(context: CheckContext) -> tuple[SelectedRoots, ...]:
 def find(context: CheckContext, indexes: dict[str, Index[RouteTable]]) -> Iterator[SelectedRoots]:
     """The same, with look-ups of the tables with hosts by generation."""
     vain = vain_origins(context)
-    for rule in delegating_rules(context):
+    for rule in context.once(delegating_rules):
         index = indexes.get(rule.rule.origin.ref.generation)
         own = {way.passage.rules[0].origin.ref for way in rule.ways}
         for selector in rule.selectors:

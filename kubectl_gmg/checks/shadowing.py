@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matchers import match_words, name_of
+from kubectl_gmg.checks.matcher_places import match_words, name_of
 from kubectl_gmg.matching.condition import failed_condition
 from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.model.declared import RouteRule
@@ -108,13 +108,12 @@ class Shadowing:
         spot = spot_of(row)
         if spot not in self._ids:
             listed: defaultdict[str, list[RouteRow]] = defaultdict(list)
-            for each in rows_by_spot(self._context)[spot]:
+            for each in self._context.once(rows_by_spot)[spot]:
                 listed[each.id].append(each)
             self._ids[spot] = listed
         return self._ids[spot]
 
 
-@lru_cache(maxsize=1)
 def rows_by_spot(context: CheckContext) -> dict[Spot, list[RouteRow]]:
     """The rows of each host on each listener."""
     found: defaultdict[Spot, list[RouteRow]] = defaultdict(list)
@@ -123,11 +122,10 @@ def rows_by_spot(context: CheckContext) -> dict[Spot, list[RouteRow]]:
     return found
 
 
-@lru_cache(maxsize=1)
 def rows_by_host(context: CheckContext) -> tuple[list[RouteRow], ...]:
     """The rows of each host that are served as written, by the first listener that has it."""
     hosts: dict[int, list[RouteRow]] = {}
-    for rows in rows_by_spot(context).values():
+    for rows in context.once(rows_by_spot).values():
         served = [row for row in rows if row.route.status is Status.OK and row.route.index is not None]
         hosts.setdefault(id(rows[0].host), served)
     return tuple(hosts.values())

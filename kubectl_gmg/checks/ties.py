@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby, islice
 
 from kubectl_gmg.analysis.alternatives import selectors_of, takes
@@ -68,7 +67,6 @@ class Tie:
         return ordered and instant(first.created) != instant(second.created)
 
 
-@lru_cache(maxsize=1)
 def ties(context: CheckContext) -> tuple[Tie, ...]:
     """The ties of all hosts, each host as its first listener serves it; one for each pair of tables at each rule."""
     found: dict[tuple[object, ...], Tie] = {}

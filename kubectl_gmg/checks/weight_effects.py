@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating import Way, delegating_rules, sorts_by_specificity, targets
+from kubectl_gmg.checks.delegating_rules import Way, delegating_rules, sorts_by_specificity, targets
 from kubectl_gmg.model.action import SortMethod
 from kubectl_gmg.model.conventions import Ranking
 from kubectl_gmg.model.origin import ObjectRef
@@ -30,7 +30,7 @@ class WeightEffects:
         self._reasons: defaultdict[ObjectRef, set[str]] = defaultdict(set)
         self._effective: set[ObjectRef] = set()
         self._equal: defaultdict[ObjectRef, set[ObjectRef]] = defaultdict(set)
-        for rule in delegating_rules(context):
+        for rule in context.once(delegating_rules):
             for way in rule.ways:
                 self._look(way)
         self._spread()

@@ -78,3 +78,21 @@ def route(number: int, place: int) -> Manifest:
     if kind % 10 in (1, 4, 8):
         written["options"] = {"requestTimeout": "5s", "retries": {"attempts": 3, "perTryTimeout": "2s"}}
     return written
+
+
+def surroundings(tables: int) -> list[Manifest]:
+    """What the tables of a mesh need in order to be sound: the cluster, and its Services as they were discovered."""
+    registered = manifest("KubernetesCluster", "gateways", "cluster-1", {"clusterDomain": "cluster.local"}, {})
+    services = [service(f"team-{number % 50}", f"service-{number}", {}) for number in range(min(tables, 500))]
+    ingress = service("istio-ingress", "ingressgateway", {"istio": "ingressgateway"})
+    return [{**registered, "apiVersion": "multicluster.solo.io/v1alpha1"}, ingress, *services]
+
+
+def service(namespace: str, name: str, labels: dict[str, str]) -> Manifest:
+    """A discovered Service of the only cluster, with pods of three versions."""
+    ref = {"name": name, "namespace": namespace, "clusterName": "cluster-1"}
+    ports = [{"port": 8080, "name": "http2", "protocol": "TCP"}]
+    subsets = {"version": {"values": ["v0", "v1", "v2"]}}
+    found = {"ref": ref, "labels": labels, "workloadSelectorLabels": {"app": name}, "ports": ports, "subsets": subsets}
+    made = manifest("Destination", "gateways", f"{name}-{namespace}-cluster-1", {"kubeService": found}, {})
+    return {**made, "apiVersion": "discovery.mesh.gloo.solo.io/v1"}

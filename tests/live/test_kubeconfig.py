@@ -201,7 +201,7 @@ def test_a_helper_that_fails_later_is_a_gap(stage: Stage) -> None:
     assert {gap["reason"] for gap in ran.json["gaps"]} == {"unauthorized"}
     said = "the credential helper helper of user gmg-test failed (exit 1)"
     assert all(said in gap["message"] for gap in ran.json["gaps"])
-    assert len(ran.json["gaps"]) == 4
+    assert len(ran.json["gaps"]) == 6
     assert "canary" not in ran.err
 
 

@@ -25,11 +25,13 @@ GATEWAYS = "virtualgateways.networking.enterprise.mesh.gloo.solo.io"
 SERVED = [
     "Destination",
     "KubernetesCluster",
+    "Mesh",
     "RouteTable",
     "TrafficPolicy",
     "VirtualDestination",
     "VirtualGateway",
     "VirtualHost",
+    "VirtualMesh",
     "Workload",
 ]
 

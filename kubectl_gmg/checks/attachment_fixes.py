@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from kubectl_gmg.analysis.compare import with_stubs
 from kubectl_gmg.analysis.edits import Change, applied, with_hosts
-from kubectl_gmg.checks.attachment import hosts_of
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.host_selection import hosts_of
 from kubectl_gmg.model.action import Operator, Selector
 from kubectl_gmg.model.declared import Declared, VirtualHost
 from kubectl_gmg.model.finding import Edit, Fix

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 
 from kubectl_gmg.analysis.reachability import at_port
 from kubectl_gmg.checks.context import CheckContext
@@ -65,7 +64,6 @@ class Asker:
         return None if place is None else routes[place]
 
 
-@lru_cache(maxsize=1)
 def asker(context: CheckContext) -> Asker:
     """One for all rules of a run: look-ups are made once for every host."""
     return Asker(context)

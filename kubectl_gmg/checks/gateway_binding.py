@@ -7,11 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from kubectl_gmg.checks.admission import MOST_SAID, Sections, admits, means, notes, refusals, sections, summed_up
+from kubectl_gmg.checks.allowed_route_tables import (
+    MOST_SAID,
+    Sections,
+    admits,
+    means,
+    notes,
+    refusals,
+    sections,
+    summed_up,
+)
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.membership import Membership, are_known
 from kubectl_gmg.checks.nearest_names import Names
-from kubectl_gmg.checks.settings import EXPORTS, IMPORTS, Sharing
+from kubectl_gmg.checks.workspace_members import Membership, are_known
+from kubectl_gmg.checks.workspace_sharing import EXPORTS, IMPORTS, Sharing
 from kubectl_gmg.model.action import DirectResponse
 from kubectl_gmg.model.declared import GatewayRef, RouteRule, VirtualGateway, VirtualHost
 from kubectl_gmg.model.finding import Edit, Fix, Note, Problem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.shadowing import rows_by_host
@@ -23,11 +22,10 @@ def path_of(row: RouteRow) -> PathMatch:
     return row.route.match.path or ROOT
 
 
-@lru_cache(maxsize=1)
 def nested_by_host(context: CheckContext) -> tuple[tuple[list[RouteRow], list[Nested]], ...]:
     """The rows of each host of which some lose requests to earlier ones, and the latter, as `nested` has them."""
     found = []
-    for rows in rows_by_host(context):
+    for rows in context.once(rows_by_host):
         losing = {id(row) for row in rows if (reach := context.reach(row)).partly or reach.proof is not None}
         if losing:
             found.append((rows, [(row, above) for row, above in nested(rows) if id(row) in losing]))

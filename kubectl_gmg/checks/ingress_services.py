@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 
-from kubectl_gmg.checks.attachment import existing, selecting
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.host_selection import existing, selecting
 from kubectl_gmg.model.declared import Listener, ListenerServices, ServiceMatcher, ServiceSelector, VirtualGateway
 from kubectl_gmg.model.inventory import Inventory, Service
 from kubectl_gmg.model.origin import Origin

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from kubectl_gmg.checks.context import CheckContext, Passage
 from kubectl_gmg.model.action import Delegate, Selector, SortMethod, TableRef
@@ -44,7 +43,6 @@ class DelegatingRule:
         return self.rule.origin / self.rule.action_field
 
 
-@lru_cache(maxsize=1)
 def delegating_rules(context: CheckContext) -> tuple[DelegatingRule, ...]:
     """Every delegating rule on some way down, in the order of the trees."""
     found: dict[Origin, list[Way]] = {}
@@ -76,10 +74,9 @@ def knows_all_ways(context: CheckContext, ref: ObjectRef) -> bool:
     realm = context.realm(ref)
     inline = realm.conventions.shared_domain is SharedDomain.OLDEST
     read = realm.hosts_read.complete and realm.tables_read.complete and (realm.gateways_read.complete or not inline)
-    return read and ref.generation not in cut_short(context)
+    return read and ref.generation not in context.once(cut_short)
 
 
-@lru_cache(maxsize=1)
 def cut_short(context: CheckContext) -> frozenset[str]:
     """The generations of which some tree was not grown to its end."""
     ended = (Reason.TOO_MANY, Reason.TOO_DEEP)
@@ -101,7 +98,6 @@ def rule_and_holder(rule: RouteRule) -> str:
     return f"{called(rule)} of {rule.origin.ref}"
 
 
-@lru_cache(maxsize=1)
 def freezing(context: CheckContext) -> frozenset[ObjectRef]:
     """The objects whose trees stay as they were accepted last if anything in them is broken."""
     return frozenset(each.ref for each in context.hosts if each.failure_mode is FailureMode.FREEZE_CONFIG)
@@ -111,6 +107,6 @@ def consequence(context: CheckContext, passage: Passage) -> str:
     """What becomes of what leads nowhere (`spec/v1beta1.md` 8.6, `spec/v2.md` 8.7, 10)."""
     if not isinstance(passage.node, Delegation) or passage.node.replaced is None:
         return "so it adds no routes"
-    if passage.rules[0].origin.ref in freezing(context):
+    if passage.rules[0].origin.ref in context.once(freezing):
         return "so the whole tree stays as it was accepted last"
     return "so requests to this rule get a 500"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.model.action import ForwardTo, Redirect
@@ -34,7 +33,6 @@ def rewrite_place(rule: RouteRule) -> Origin:
     return rule.origin / rule.action_field / (FORWARD if isinstance(rule.action, ForwardTo) else REDIRECT)
 
 
-@lru_cache(maxsize=1)
 def rewriting_rows(context: CheckContext) -> tuple[tuple[RouteRow, RouteRule, str], ...]:
     """Every route that is served and rewrites paths, with its rule and what that puts in place."""
     return tuple(rewriting(context.rows))

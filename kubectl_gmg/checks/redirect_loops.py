@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from kubectl_gmg.checks.asking import Asker
+from kubectl_gmg.checks.witnesses import Asker
 from kubectl_gmg.matching.host import lookup_name
 from kubectl_gmg.matching.text import folded
 from kubectl_gmg.model.action import DirectResponse, Redirect

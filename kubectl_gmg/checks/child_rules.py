@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.model.conventions import Conventions
@@ -42,13 +41,11 @@ class Junction:
         )
 
 
-@lru_cache(maxsize=1)
 def junctions(context: CheckContext) -> tuple[Junction, ...]:
     """Every rule below a delegating one, on each way down once; what is below a broken rule is left out."""
-    return tuple(each for node, conventions in roots(context) for each in below(node, None, (), conventions))
+    return tuple(each for node, conventions in context.once(roots) for each in below(node, None, (), conventions))
 
 
-@lru_cache(maxsize=1)
 def roots(context: CheckContext) -> tuple[tuple[Node, Conventions], ...]:
     """The rules that trees begin with, each once, with how they are meant."""
     hosts = (*(each.host for each in context.served), *context.resolved.unattached)
@@ -82,7 +79,7 @@ def junction(
 
 def broken_delegations(context: CheckContext) -> Iterator[Delegation]:
     """Delegating rules that the product replaces, but for those below another one."""
-    pending = [node for node, _ in reversed(roots(context))]
+    pending = [node for node, _ in reversed(context.once(roots))]
     while pending:
         node = pending.pop()
         if not isinstance(node, Delegation):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from kubectl_gmg.checks.child_rules import Junction
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.junctions import Junction
-from kubectl_gmg.checks.matchers import match_words, matcher_place, name_of, nearest, path_words
+from kubectl_gmg.checks.matcher_places import match_words, matcher_place, name_of, nearest, path_words
 from kubectl_gmg.matching.search import Work
 from kubectl_gmg.matching.space import Space, demands
 from kubectl_gmg.matching.theory import RequestMaker, Truth

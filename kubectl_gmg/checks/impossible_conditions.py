@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubectl_gmg.analysis.reachability import NOWHERE
-from kubectl_gmg.checks.conflicts import Test, clashes_within, test_place, test_words
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matchers import is_plain, matcher_place, nearest, path_words, said_place
-from kubectl_gmg.checks.paths import cut_letter, starts_otherwise
+from kubectl_gmg.checks.contradictions import Test, clashes_within, test_place, test_words
+from kubectl_gmg.checks.matcher_places import is_plain, matcher_place, nearest, path_words, said_place
 from kubectl_gmg.checks.shadowing import own_match
+from kubectl_gmg.checks.unmatchable_paths import cut_letter, starts_otherwise
 from kubectl_gmg.matching.space import Space, demands
 from kubectl_gmg.matching.theory import impossible_alone
 from kubectl_gmg.model.declared import RouteRule

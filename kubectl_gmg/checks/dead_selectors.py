@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 
 from kubectl_gmg.analysis.alternatives import selectors_of, takes
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating import DelegatingRule, Way, called, consequence, delegating_rules, targets
+from kubectl_gmg.checks.delegating_rules import DelegatingRule, Way, called, consequence, delegating_rules, targets
 from kubectl_gmg.checks.near_misses import Fixes, NearMisses, what_it_lacks
 from kubectl_gmg.checks.selector_words import located, none_fits
 from kubectl_gmg.model.action import Selector
@@ -62,7 +61,6 @@ def is_above(way: Way, ref: ObjectRef | None) -> bool:
     return ref in (way.passage.rules[0].origin.ref, *(each.table.ref for each in way.passage.tables))
 
 
-@lru_cache(maxsize=1)
 def tables_with_hosts(context: CheckContext) -> tuple[RouteTable, ...]:
     """The tables that are hosts as well."""
     return tuple(each for each in context.declared.tables if each.has_hosts)
@@ -73,7 +71,7 @@ def other_root(context: CheckContext, way: Way, end: DeadEnd) -> ObjectRef | Non
     selector = next((each for each in selectors_of(way.delegation.rule) if each.origin == end.origin), None)
     tenancy, generation = context.tenancy(end.origin.ref), end.origin.ref.generation
     viewer = tenancy.owner(end.origin.ref)
-    for each in tables_with_hosts(context):
+    for each in context.once(tables_with_hosts):
         fits = each.ref.generation == generation and selector is not None and takes(selector, each)
         if fits and not is_above(way, each.ref) and tenancy.sees(viewer, each.ref, each.labels, Shared.ROUTE_TABLE):
             return each.ref
@@ -97,16 +95,15 @@ def unsaid(context: CheckContext, way: Way) -> Iterator[DeadEnd]:
             yield DeadEnd(Reason.NONE_SELECTED, selector.origin)
 
 
-@lru_cache(maxsize=1)
 def vain_by_way(context: CheckContext) -> tuple[tuple[DelegatingRule, Way, tuple[DeadEnd, ...]], ...]:
     """Every delegating rule on every way down where some of its selectors lead nowhere."""
-    found = ((rule, way, vain(context, way)) for rule in delegating_rules(context) for way in rule.ways)
+    found = ((rule, way, vain(context, way)) for rule in context.once(delegating_rules) for way in rule.ways)
     return tuple(each for each in found if each[2])
 
 
 def vain_ends(context: CheckContext) -> tuple[DeadEnd, ...]:
     """All such dead ends, on whatever way down."""
-    return tuple(end for _, _, ends in vain_by_way(context) for end in ends)
+    return tuple(end for _, _, ends in context.once(vain_by_way) for end in ends)
 
 
 def vain_origins(context: CheckContext) -> frozenset[Origin]:
@@ -125,7 +122,7 @@ class VainSelectors:
 
     def problems(self) -> Iterator[Problem]:
         """One for each rule that breaks, and one for each selector where rules do not break."""
-        for rule, way, found in vain_by_way(self._context):
+        for rule, way, found in self._context.once(vain_by_way):
             self._look(rule, way, found)
         yield from self._found.values()
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from kubectl_gmg.analysis.compare import Comparison
 from kubectl_gmg.analysis.edits import Change, Rules, on_rules
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.rewriting import rewrite_of, rewrite_place, rewriting_rows
+from kubectl_gmg.checks.path_rewrites import rewrite_of, rewrite_place, rewriting_rows
 from kubectl_gmg.matching.path import Prepared
 from kubectl_gmg.matching.rewrite import rewritten
 from kubectl_gmg.model.action import Action, ForwardTo, Redirect
@@ -41,7 +41,7 @@ class Mender:
     def _routes(self) -> dict[Origin, list[RouteRow]]:
         """The routes of every rewriting rule."""
         found: defaultdict[Origin, list[RouteRow]] = defaultdict(list)
-        for row, rule, _ in rewriting_rows(self._context):
+        for row, rule, _ in self._context.once(rewriting_rows):
             found[rule.origin].append(row)
         return found
 

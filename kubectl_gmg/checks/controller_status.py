@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from kubectl_gmg.api.status import Published, published
 from kubectl_gmg.checks.context import CheckContext
@@ -17,7 +16,6 @@ REJECTED = frozenset({"INVALID", "FAILED", "UNLICENSED"})
 WARNED = "WARNING"
 
 
-@lru_cache(maxsize=1)
 def statuses(context: CheckContext) -> tuple[Published, ...]:
     """The status of every object that has one, in the order read; several rules ask in one run."""
     return tuple([found for raw in context.snapshot.objects if (found := published(raw)) is not None])
