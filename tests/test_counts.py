@@ -18,7 +18,11 @@ from typing import Any
 
 import pytest
 
+from kubectl_gmg.analysis.reachability import Reachability
 from kubectl_gmg.api import KINDS, lower
+from kubectl_gmg.checks.catalogue import rules
+from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.report import findings
 from kubectl_gmg.matching.finder import RouteFinder
 from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.matching.reach import HostTheory
@@ -30,7 +34,8 @@ from kubectl_gmg.model.snapshot import EVERYWHERE, Snapshot, SourceType
 from kubectl_gmg.resolve import resolve
 from kubectl_gmg.resolve.delegate import grow_host
 from kubectl_gmg.sources.objects import collect
-from tests.benchmarks.objects import Manifest, gateway, host, host_of_routes, manifest, mesh, table
+from kubectl_gmg.views import Finding
+from tests.benchmarks.objects import Manifest, gateway, host, host_of_routes, manifest, mesh, surroundings, table
 from tests.benchmarks.route_lists import SHAPES
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +72,17 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize(
-    "arguments", ["--help", "--version", "version --client", "routes --help", "curl --help", "explain --help"]
+    "arguments",
+    [
+        "--help",
+        "--version",
+        "version --client",
+        "routes --help",
+        "curl --help",
+        "explain --help",
+        "check --help",
+        "rules --help",
+    ],
 )
 def test_what_reads_nothing_imports_nothing_heavy(arguments: str) -> None:
     imported = modules(*arguments.split())
@@ -86,6 +101,11 @@ def test_what_reads_nothing_imports_nothing_heavy(arguments: str) -> None:
         "curl http://host-0.example.com/service-0/v0",
         "explain host-0.example.com#1",
         "export envoy",
+        "check --fail-on never",
+        "check --fail-on never -o json",
+        "check --fail-on never -o sarif",
+        "check --fail-on never -o junit",
+        "check --fail-on never -o github",
     ],
 )
 def test_files_need_no_cluster_library_and_pipes_no_terminal(arguments: str, file: str) -> None:
@@ -123,6 +143,11 @@ def lines_run(call: Callable[[], Any]) -> int:
 
 def calls_of(code: CodeType, call: Callable[[], Any]) -> int:
     """How often a function runs within a call."""
+    return calls(call)[code]
+
+
+def calls(call: Callable[[], Any]) -> Counter[CodeType]:
+    """How often each function of Python runs within a call."""
     seen: Counter[CodeType] = Counter()
 
     def profile(frame: FrameType, event: str, argument: Any) -> None:
@@ -135,7 +160,7 @@ def calls_of(code: CodeType, call: Callable[[], Any]) -> int:
         call()
     finally:
         sys.setprofile(before)
-    return seen[code]
+    return seen
 
 
 def test_the_counter_of_lines_sees_loops() -> None:
@@ -219,6 +244,41 @@ def with_policies(size: int) -> list[Manifest]:
     return [*mesh(size, 2, 1), *made]
 
 
+def sound(size: int) -> list[Manifest]:
+    """A mesh with the Services that it names."""
+    return [*mesh(size, 5, max(1, size // 10)), *surroundings(size)]
+
+
+def all_alike(size: int) -> list[Manifest]:
+    """Tables of one host that all match the same paths."""
+    made = mesh(size, 2, 1)
+    for each in made[2:]:
+        for rule in each["spec"]["routes"]:
+            rule["matchers"] = [{"uri": {"prefix": "/same"}}]
+    return made
+
+
+def with_names(size: int) -> list[Manifest]:
+    """Hosts of the second generation that select a table each by its name alone."""
+    listener = {"http": {}, "port": {"number": 80}}
+    workloads = [{"selector": {"labels": {"istio": "ingressgateway"}}}]
+    made = [second("VirtualGateway", "edge", {"workloads": workloads, "listeners": [listener]})]
+    for number in range(size):
+        gates = [{"name": "edge", "namespace": "apps"}]
+        leaf = {"routeTables": [{"name": f"leaf-{number}"}]}
+        delegating = {"matchers": [{"uri": {"prefix": "/a"}}], "delegate": leaf}
+        root = {"hosts": [f"host-{number}.example.com"], "virtualGateways": gates, "http": [delegating]}
+        answering = {"matchers": [{"uri": {"prefix": "/a/b"}}], "directResponse": {"status": 200}}
+        made += [second("RouteTable", f"root-{number}", root)]
+        made += [second("RouteTable", f"leaf-{number}", {"http": [answering]})]
+    return made
+
+
+def second(kind: str, name: str, spec: Manifest) -> Manifest:
+    """An object of the second generation."""
+    return {**manifest(kind, "apps", name, spec, {}), "apiVersion": "networking.gloo.solo.io/v2"}
+
+
 def both_stages(objects: Snapshot) -> Resolved:
     """Both stages that look at every rule."""
     return resolve(lower(objects))
@@ -245,6 +305,53 @@ def test_work_grows_with_the_input(make: Callable[[int], list[Manifest]]) -> Non
     work = [lines_run(partial(both_stages, each)) for each in (small, large)]
     assert work[0] > 2_000
     assert work[1] < 2.3 * work[0], work
+
+
+def checked(objects: Snapshot) -> tuple[Finding, ...]:
+    """Everything that `check` does between reading and printing."""
+    declared = lower(objects)
+    return findings(CheckContext(objects, declared, resolve(declared)), rules())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        sound,
+        all_alike,
+        with_names,
+        with_references,
+        with_domains,
+        with_gateways,
+        pytest.param(lambda size: mesh(size, 2, size), id="selectors-by-label"),
+    ],
+)
+def test_the_work_of_check_grows_with_the_input(make: Callable[[int], list[Manifest]]) -> None:
+    """Twice the objects, about twice the lines of Python in all rules together."""
+    rules()
+    small, large = snapshot(make(20)), snapshot(make(40))
+    work = [lines_run(partial(checked, each)) for each in (small, large)]
+    assert work[0] > 10_000
+    assert work[1] < 2.4 * work[0], work
+
+
+def test_check_is_linear_over_ten_times_the_routes() -> None:
+    """At most 12 times the calls (`performance.md`), and hardly a sound route is searched for a request."""
+    rules()
+    small, large = (calls(partial(checked, snapshot(sound(size)))) for size in (30, 300))
+    assert small.total() > 20_000
+    assert large.total() <= 12 * small.total()
+    assert large[HostTheory.verdict.__code__] < 300 * 5 / 20
+
+
+def test_only_rules_that_are_selected_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that looks at nothing served has no route made, and none judged."""
+    asked = tuple(each for each in rules() if each.info.code == "GMG304")
+    declared = lower(snapshot(sound(20)))
+    context = CheckContext(snapshot(sound(20)), declared, resolve(declared))
+    ran = calls(lambda: findings(context, asked))
+    assert ran[asked[0].find.__code__] == 1
+    assert not ran[Reachability.of.__code__]
+    assert not ran[CheckContext.rows_of.__code__]
 
 
 def test_a_host_grows_once_whatever_number_of_gateways_serves_it() -> None:

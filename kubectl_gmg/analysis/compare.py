@@ -255,3 +255,13 @@ def told_once(found: Iterable[tuple[ObjectRef, Effect]]) -> tuple[Effect, ...]:
     for gateway, each in found:
         kept.setdefault((gateway, each.id, each.match_index, each.before, each.after), each)
     return tuple(kept.values())
+
+
+def harmless(effect: Sequence[Effect]) -> bool:
+    """Whether no route is taken away that requests get to now.
+
+    What was answered with an error in the place of its tables is not missed where these answer.
+    """
+    gained = tuple(each.id for each in effect if each.after.startswith("#"))
+    lost = [each.id for each in effect if each.before.startswith("#") and not each.after.startswith("#")]
+    return all(any(name.startswith(f"{each}/") for name in gained) for each in lost)

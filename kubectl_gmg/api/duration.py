@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 
 from kubectl_gmg.api.field import Field
 
@@ -19,8 +20,16 @@ def milliseconds(field: Field) -> float | None:
     text = field.text()
     if not isinstance(field.value, str):
         return None
-    if not DURATION.fullmatch(text):
+    length = length_of(text)
+    if length is None:
         field.problem("GMG003", f"{field.name} is {json.dumps(text)}, which is no duration such as 5s, 1h or 100ms")
+    return length
+
+
+@lru_cache(maxsize=1024)
+def length_of(text: str) -> float | None:
+    """The milliseconds of a duration; None for what is none. Most objects use the same few."""
+    if not DURATION.fullmatch(text):
         return None
     total = sum(float(number) * UNITS[unit] for number, unit in re.findall(PART, text))
     return -total if text.startswith("-") else total

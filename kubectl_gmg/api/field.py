@@ -72,12 +72,14 @@ class Field:
         return self.value is not None
 
     def __getitem__(self, key: str) -> Field:
-        found = self._written(key)
-        if found is None:
+        body = self._body
+        if body is None:
+            body = self._opened()
+        if key not in body:
             return Field(None, (*self.path, key), self._reader)
-        child = self.touched[key]
+        child = self.touched.get(key)
         if child is None:
-            child = self.touched[key] = Field(found, (*self.path, key), self._reader)
+            child = self.touched[key] = Field(body[key], (*self.path, key), self._reader)
         return child
 
     def _written(self, key: str) -> Any:
@@ -193,28 +195,44 @@ class Field:
 
     def integer_of(self, key: str) -> int | None:
         """The same as `self[key].integer()`."""
-        found = self._written(key)
-        return found if found is None or type(found) is int else self[key].integer()
+        body = self._body
+        if body is None:
+            body = self._opened()
+        if key not in body:
+            return None
+        found = body[key]
+        if type(found) is not int:
+            return self[key].integer()
+        self.touched.setdefault(key)
+        return found
 
     def boolean_of(self, key: str) -> bool:
         """The same as `self[key].boolean()`."""
-        return self._written(key) is not None and self[key].boolean()
+        body = self._opened() if self._body is None else self._body
+        return key in body and self[key].boolean()
 
     def items_of(self, key: str) -> tuple[Field, ...]:
         """The same as `tuple(self[key])`."""
-        found = self._written(key)
-        if found is None:
+        body = self._opened() if self._body is None else self._body
+        if key not in body:
             return ()
-        return tuple(self[key])
+        found = body[key]
+        if type(found) is not list:
+            return tuple(self[key])
+        self.touched.setdefault(key)
+        above, reader = (*self.path, key), self._reader
+        return tuple([Field(item, (*above, index), reader) for index, item in enumerate(found)])
 
     def pairs_of(self, key: str) -> tuple[tuple[str, str], ...]:
         """The same as `self[key].pairs()`."""
-        found = self._written(key)
-        if found is None:
+        body = self._opened() if self._body is None else self._body
+        if key not in body:
             return ()
-        if isinstance(found, dict) and set(map(type, found.values())) <= TEXT:
-            return tuple(sorted(found.items()))
-        return self[key].pairs()
+        found = body[key]
+        if type(found) is not dict or not TEXT.issuperset(map(type, found.values())):
+            return self[key].pairs()
+        self.touched.setdefault(key)
+        return tuple(found.items()) if len(found) < 2 else tuple(sorted(found.items()))
 
     def opaque_of(self, key: str) -> str:
         """The same as `self[key].opaque()`."""
@@ -244,13 +262,19 @@ class Field:
             self.problem("GMG002", f"{self.called} holds a number that JSON does not know")
             return "null"
 
+    def __contains__(self, key: str) -> bool:
+        """Whether anything is written at a key."""
+        return self._written(key) is not None
+
     def named(self, *keys: str) -> tuple[str, ...]:
         """Those of `keys` that are written here."""
         body = self._opened() if self._body is None else self._body
         found = []
         for key in keys:
-            if key in body and self._written(key) is not None:
-                found.append(key)  # noqa: PERF401 - most often there is one, or none: a comprehension costs more
+            if key in body:
+                self.touched.setdefault(key)
+                if body[key] is not None:
+                    found.append(key)
         return tuple(found)
 
     def one_of(self, *keys: str) -> str | None:
@@ -262,6 +286,7 @@ class Field:
 
 
 TEXT = frozenset({str})
+"""The types of values that are all texts."""
 NOTHING: Mapping[str, Any] = {}
 
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)

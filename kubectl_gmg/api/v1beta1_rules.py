@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kubectl_gmg.api.common import (
+    PATH_KINDS,
     PORTS,
     UINT32,
     header_match,
@@ -13,7 +16,7 @@ from kubectl_gmg.api.common import (
     query_parameter_match,
     redirect_status,
 )
-from kubectl_gmg.api.field import Field
+from kubectl_gmg.api.field import TEXT, Field
 from kubectl_gmg.api.v1beta1_options import note_options
 from kubectl_gmg.api.v1beta1_selectors import object_selector, table_ref
 from kubectl_gmg.model.action import (
@@ -31,7 +34,7 @@ from kubectl_gmg.model.action import (
     SortMethod,
 )
 from kubectl_gmg.model.declared import RouteRule
-from kubectl_gmg.model.match import EVERYTHING, PathKind, RouteMatch, distinct
+from kubectl_gmg.model.match import EVERYTHING, PathKind, PathMatch, RouteMatch, distinct
 from kubectl_gmg.model.origin import Sourced
 
 POLICY_FIELDS = (
@@ -57,7 +60,8 @@ def route_rule(field: Field, segment: str, namespace: str) -> RouteRule:
     matchers = field.items_of("matchers")
     before = field.count("GMG304")
     read = tuple(map(route_match, matchers))
-    matches = tuple(match for match in read if match is not None)
+    matches = tuple([match for match in read if match is not None])
+    actions = field.named(*ACTIONS)
     codes = ["GMG304"] if field.count("GMG304") > before else []
     if matchers and not matches:
         codes.append("GMG307")
@@ -66,10 +70,10 @@ def route_rule(field: Field, segment: str, namespace: str) -> RouteRule:
         name=field.text_of("name"),
         segment=segment,
         matches=matches or (EVERYTHING,),
-        action=usable(rule_action(field, namespace), codes, matches, field),
+        action=usable(rule_action(field, actions, namespace), codes, matches, field),
         options=rule_options(field),
         labels=field.pairs_of("labels"),
-        action_field=next(iter(field.named(*ACTIONS)), ""),
+        action_field=actions[0] if actions else "",
         kept=kept_places(read) if len(matches) < len(read) else (),
     )
 
@@ -110,6 +114,24 @@ def is_prefix(match: RouteMatch) -> bool:
 
 def route_match(matcher: Field) -> RouteMatch | None:
     """One alternative of a rule (5.1); None for one that tests the end of the path, which is dropped (D-18)."""
+    return plain_match(matcher.value) or judged_match(matcher)
+
+
+def plain_match(written: Any) -> RouteMatch | None:
+    """An exact path or a prefix, and nothing else: so plain that no cursor is needed. None for any other alternative.
+
+    Most are, so that this halves the time of all; whatever may be wrong is left to `judged_match`.
+    """
+    uri = written.get("uri") if type(written) is dict and len(written) == 1 else None
+    if type(uri) is not dict or len(uri) != 1:
+        return None
+    ((name, text),) = uri.items()
+    kind = PATH_KINDS.get(name)
+    return RouteMatch(PathMatch(kind, text)) if kind and type(text) is str and text else None
+
+
+def judged_match(matcher: Field) -> RouteMatch | None:
+    """Any alternative, with what is wrong with it noted."""
     matcher.text_of("name")
     uri = matcher["uri"]
     match = RouteMatch(
@@ -125,9 +147,8 @@ def route_match(matcher: Field) -> RouteMatch | None:
     return match
 
 
-def rule_action(field: Field, namespace: str) -> Action:
-    """The one action of a rule (5.2 to 5.5)."""
-    written = field.named(*ACTIONS)
+def rule_action(field: Field, written: tuple[str, ...], namespace: str) -> Action:
+    """The one action of a rule among those that are `written` (5.2 to 5.5)."""
     if not written:
         field.problem("GMG401", f"the rule has no action, so it is left out: it needs one of {', '.join(ACTIONS)}")
         return Invalid(("GMG401",))
@@ -155,14 +176,36 @@ def forward_to(action: Field, _namespace: str) -> Action:
 
 def note_weights(action: Field, forward: ForwardTo) -> None:
     """Weights are shares of their sum, whatever that is; one that is not 100 was hardly meant (D-9)."""
+    if len(forward.destinations) < 2:
+        return
     total = sum(each.weight or 0 for each in forward.destinations)
-    if len(forward.destinations) > 1 and total not in (0, ALL):
+    if total not in (0, ALL):
         text = f"the weights add up to {total}, not to {ALL}, so each counts as a share of {total}"
         action["destinations"].problem("GMG416", text)
 
 
 def destination(entry: Field) -> Destination:
     """Section 6."""
+    return plain_destination(entry) or judged_destination(entry)
+
+
+def plain_destination(entry: Field) -> Destination | None:
+    """A Service with all that names one, as it should be: needs no further cursor. None for any other destination."""
+    written = entry.value
+    service = written.get("kubeService") if type(written) is dict and len(written) == 1 else None
+    if type(service) is not dict or not SERVICE_FIELDS.issuperset(service):
+        return None
+    name, namespace, cluster, port, subset = map(service.get, ("name", "namespace", "clusterName", "port", "subset"))
+    if not (type(name) is type(namespace) is type(cluster) is str and type(port) is int and port in PORTS):
+        return None
+    if subset is not None and not (type(subset) is dict and TEXT.issuperset(map(type, subset.values()))):
+        return None
+    labels = tuple(sorted(subset.items())) if subset else ()
+    return Destination(entry.origin, DestinationKind.SERVICE, name, namespace, cluster, port, subset=labels)
+
+
+def judged_destination(entry: Field) -> Destination:
+    """Any destination, with what is wrong with it noted."""
     note_destination_options(entry)
     weight = number_in(entry, "weight", UINT32)
     kind = entry.one_of(*KINDS_OF_DESTINATION)
@@ -186,14 +229,15 @@ def destination(entry: Field) -> Destination:
 
 def note_destination_options(entry: Field) -> None:
     """What is set for one destination only; routing does not interpret it."""
-    if entry.named("options"):
+    if "options" in entry:
         note_options(entry["options"], entry["options"].named("headerManipulation"))
         entry["options"].opaque()
 
 
 def port_of(service: Field) -> int | None:
     """The port of a Service; 0 is what an absent one looks like on the wire (1.1 rule 1)."""
-    return number_in(service, "port", PORTS) if service.integer_of("port") != 0 else 0
+    port = service.integer_of("port")
+    return port if not port or port in PORTS else number_in(service, "port", PORTS)
 
 
 def redirect(action: Field, _namespace: str) -> Action:
@@ -242,6 +286,7 @@ ACTIONS = {
     "directResponseAction": direct_response,
     "delegateAction": delegate,
 }
+SERVICE_FIELDS = frozenset({"name", "namespace", "clusterName", "port", "subset"})
 KINDS_OF_DESTINATION = ("kubeService", "virtualDestination", "staticDestination", "clusterHeader")
 ALL = 100
 """What the weights of a rule are meant to add up to."""
@@ -254,7 +299,7 @@ DESTINATIONS = {
 
 def rule_options(rule: Field) -> Options:
     """The options of a rule; those that have no effect on a route are noted (7, ROUTE-OPTION-LEVEL)."""
-    if not rule.named("options"):
+    if "options" not in rule:
         return NO_OPTIONS
     options = rule["options"]
     for name in options.named(*NOT_ON_ROUTES):
@@ -265,7 +310,7 @@ def rule_options(rule: Field) -> Options:
 def policy_options(policy: Field) -> Options:
     """Every field of a Policy that becomes an option of a route, as it is written (section 7, D-32 rule 6)."""
     named = policy.named(*POLICY_FIELDS)
-    written = [name for name in named if name not in NEVER_OPTIONS]
-    found = Options(tuple([(name, Sourced(policy[name].opaque(), policy[name].origin)) for name in written]))
+    fields = [policy[name] for name in named if name not in NEVER_OPTIONS]
+    found = Options(tuple([(str(field.name), Sourced(field.opaque(), field.origin)) for field in fields]))
     note_options(policy, named)
     return found

@@ -69,13 +69,13 @@ def misfit(key: str, operator: Operator, values: tuple[str, ...]) -> str:
     if wrong := [value for value in values if not is_label_value(value)]:
         return f"{json.dumps(wrong[0])} is no value of a label"
     if operator in ONE and len(values) != 1:
-        return f"{operator.value} needs exactly one value"
+        return f"operator {operator.value} needs exactly one value"
     if operator in SOME and not values:
-        return f"{operator.value} needs a value"
+        return f"operator {operator.value} needs a value"
     if operator in NONE and values:
-        return f"{operator.value} takes no value"
+        return f"operator {operator.value} takes no value"
     if operator in NUMERIC and not is_number(values[0]):
-        return f"{operator.value} needs a whole number"
+        return f"operator {operator.value} needs a whole number"
     return ""
 
 
@@ -112,7 +112,12 @@ def service_selectors(selectors: Field) -> tuple[ServiceSelector, ...]:
 
 
 def service_selector(selector: Field) -> ServiceSelector:
-    """One entry: a matcher, names, or both."""
+    """One entry: a matcher, names, or both.
+
+    Releases after 1.1 can name VirtualDestinations too, which select no Service.
+    """
+    for other in ("virtualDestinationMatcher", "virtualDestinationRefs"):
+        selector[other].opaque()
     matcher = selector["kubeServiceMatcher"]
     refs = selector["kubeServiceRefs"]["services"]
     return ServiceSelector(

@@ -182,7 +182,8 @@ def rule_action(field: Field, holder: Holder) -> Action:
     if not written:
         field.problem("GMG401", f"the rule has no action, which breaks it: it needs one of {', '.join(ACTIONS)}")
     if len(written) > 1:
-        field.problem("GMG004", f"only one action may be set, not {' and '.join(written)}")
+        said = f"the rule sets {' and '.join(written)}; only one action may be set, which breaks the rule"
+        field.problem("GMG004", said)
     codes = newly(before, field)
     if len(actions) != 1:
         return Invalid(codes)
@@ -294,8 +295,9 @@ def completed(action: Field, destinations: tuple[Destination, ...]) -> tuple[int
         action["destinations"].problem("GMG416", f"the weights add up to {ALL - left}, not to {ALL}, {effect}")
         return None if left < 0 else ()
     if left < waiting:
-        none = "without one (0 is none)" if any(each.weight == 0 for each in destinations) else "without one"
-        text = f"the weights leave {left} of {ALL} for {waiting} {none}, which breaks the rule"
+        others = "1 destination" if waiting == 1 else f"{waiting} destinations"
+        none = "a weight (0 is none)" if any(each.weight == 0 for each in destinations) else "a weight"
+        text = f"the weights leave {left} of {ALL} for {others} without {none}, which breaks the rule"
         action["destinations"].problem("GMG416", text)
         return None
     even, more = divmod(left, waiting)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.selector_words import condition
 from kubectl_gmg.model.declared import Allowance, GatewayRef, Listener, Protocol, VirtualGateway, VirtualHost
 from kubectl_gmg.model.finding import Note
 from kubectl_gmg.model.origin import ObjectRef, Origin
@@ -13,7 +14,7 @@ from kubectl_gmg.resolve.allow import admitted
 from kubectl_gmg.resolve.tenancy import Tenancy
 
 MOST_SAID = 3
-"""So many conditions, or domains, stand in a message."""
+"""Conditions that stand in a message."""
 MOST_RELATED = 10
 
 Refusal = tuple[str, Origin]
@@ -93,7 +94,7 @@ def allowance_words(entry: Allowance) -> str:
     wanted = (
         ("called", selector.name),
         ("in namespace", " or ".join(sorted(selector.namespaces or ()))),
-        ("with label", " and ".join(f"{each.key}={' or '.join(each.values)}" for each in selector.requirements)),
+        ("with label", " and ".join(map(condition, selector.requirements))),
         ("of workspace", selector.workspace),
     )
     return " ".join((*parts, *(f"{word} {value}" for word, value in wanted if value)))
@@ -103,8 +104,7 @@ def summed_up(refused: list[Refusal]) -> str:
     """The first conditions of several, in words."""
     said = list(dict.fromkeys(text for text, _ in refused))
     more = len(said) - MOST_SAID
-    rest = [f"{more} more {'condition fails' if more == 1 else 'conditions fail'}"] if more > 0 else []
-    return "; ".join((*said[:MOST_SAID], *rest))
+    return "; ".join((*said[:MOST_SAID], *([f"and {more} more"] if more > 0 else [])))
 
 
 def notes(refused: list[Refusal]) -> tuple[Note, ...]:

@@ -24,7 +24,7 @@ MOST_FIXES = 3
 """How often a rule of `check` resolves again to prove a fix."""
 
 
-class Attaching:
+class AttachmentFixes:
     """Finds the labels that a host lacks; only for the first few hosts that are asked about."""
 
     def __init__(self, context: CheckContext) -> None:
@@ -32,7 +32,7 @@ class Attaching:
         self._gateways = {each.ref: each for each in context.resolved.gateways}
         self._left = MOST_FIXES
 
-    def fix(self, host: VirtualHost, selector: Selector) -> Fix | None:
+    def of(self, host: VirtualHost, selector: Selector) -> Fix | None:
         """The labels that make a selector fit a host, if they are all it lacks and every domain is then served."""
         lacking, gateway = labels_for(selector, host), selector.origin.ref
         if not lacking or not self._left or gateway not in self._gateways:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 
 import kubectl_gmg.checks
@@ -13,7 +13,7 @@ MODULE = "gmg"
 """What the names of modules with a rule begin with."""
 
 
-@lru_cache(maxsize=1)
+@cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, in the order of the codes."""
     names = sorted(each.name for each in pkgutil.iter_modules(kubectl_gmg.checks.__path__))
@@ -24,3 +24,15 @@ def rule_of(name: str) -> Rule:
     """The rule of a module."""
     module = import_module(f"kubectl_gmg.checks.{name}")
     return next(each for each in vars(module).values() if isinstance(each, Rule))
+
+
+@cache
+def codes() -> frozenset[str]:
+    """The codes of all rules."""
+    return frozenset(rule.info.code for rule in rules())
+
+
+@cache
+def exists_in(code: str, generation: str) -> bool:
+    """Whether there is a rule with a code in a generation."""
+    return any(rule.info.code == code and rule.severity(generation) is not None for rule in rules())

@@ -1,4 +1,4 @@
-"""Where the matches of a rule meet those that it inherits (`spec/v1beta1.md` 8.4, `spec/v2.md` 8.2)."""
+"""Rules below a delegating one, with the matches that they inherit (`spec/v1beta1.md` 8.4, `spec/v2.md` 8.2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kubectl_gmg.resolve.inherit import inherit_match, inherit_matches
 
 
 @value
-class Junction:
+class ChildRule:
     """A rule of a table on one way down: `above` are the effective matches that it inherits, `node` what it became.
 
     `ancestors` are the delegating rules above it, the nearest last. One that is `sound` has nothing wrong with it that
@@ -41,7 +41,7 @@ class Junction:
         )
 
 
-def junctions(context: CheckContext) -> tuple[Junction, ...]:
+def child_rules(context: CheckContext) -> tuple[ChildRule, ...]:
     """Every rule below a delegating one, on each way down once; what is below a broken rule is left out."""
     return tuple(each for node, conventions in context.once(roots) for each in below(node, None, (), conventions))
 
@@ -55,7 +55,7 @@ def roots(context: CheckContext) -> tuple[tuple[Node, Conventions], ...]:
 
 def below(
     node: Node, above: tuple[RouteMatch, ...] | None, ancestors: tuple[RouteRule, ...], conventions: Conventions
-) -> Iterator[Junction]:
+) -> Iterator[ChildRule]:
     """The rules below a node, each above what is below it."""
     if not isinstance(node, Delegation) or node.replaced is not None:
         return
@@ -63,18 +63,18 @@ def below(
     way = (*ancestors, node.rule)
     for target in node.targets:
         if isinstance(target, Target):
-            for child in target.nodes:
-                yield junction(here, way, child, conventions)
-                yield from below(child, here, way, conventions)
+            for inner in target.nodes:
+                yield child_rule(here, way, inner, conventions)
+                yield from below(inner, here, way, conventions)
 
 
-def junction(
+def child_rule(
     above: tuple[RouteMatch, ...], ancestors: tuple[RouteRule, ...], node: Node, conventions: Conventions
-) -> Junction:
-    """The junction of one node."""
+) -> ChildRule:
+    """What one node inherits."""
     if isinstance(node, Terminal):
-        return Junction(above, ancestors, node.rules[-1], node, conventions, not node.because)
-    return Junction(above, ancestors, node.rule, node, conventions, node.replaced is None)
+        return ChildRule(above, ancestors, node.rules[-1], node, conventions, not node.because)
+    return ChildRule(above, ancestors, node.rule, node, conventions, node.replaced is None)
 
 
 def broken_delegations(context: CheckContext) -> Iterator[Delegation]:
@@ -88,4 +88,4 @@ def broken_delegations(context: CheckContext) -> Iterator[Delegation]:
             yield node
             continue
         targets = [each for each in node.targets if isinstance(each, Target)]
-        pending += [child for each in reversed(targets) for child in reversed(each.nodes)]
+        pending += [inner for each in reversed(targets) for inner in reversed(each.nodes)]

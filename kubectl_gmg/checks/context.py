@@ -27,6 +27,7 @@ from kubectl_gmg.model.resolved import (
     Terminal,
 )
 from kubectl_gmg.model.snapshot import Snapshot
+from kubectl_gmg.model.value import individual
 from kubectl_gmg.resolve.gaps import rules_of, unread_kinds
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.tenancy import Tenancy
@@ -35,7 +36,7 @@ from kubectl_gmg.views import Reach, RouteRow
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@individual
 class Passage:
     """A node of a host's tree with the way down to it: `rules` from the host's own to that of the node itself.
 
@@ -70,7 +71,7 @@ class CheckContext:
         self.resolved = resolved
         self._reachability = Reachability()
         self._reach: dict[int, Reach] = {}
-        self._rows = Rows(resolved)
+        self._rows = Rows(resolved, forwarding=False)
         self._tenancies: dict[str, Tenancy] = {}
         self._made: dict[Callable[[CheckContext], Any], Any] = {}
 
@@ -131,6 +132,13 @@ class CheckContext:
                 return None
         return value
 
+    def existing(self, origin: Origin, least: Origin | None = None) -> Origin:
+        """The deepest place at or above `origin` where something is written, but none above `least`."""
+        shortest = len(least.path) if least is not None else 0
+        while len(origin.path) > shortest and self.written(origin) is None:
+            origin = Origin(origin.ref, origin.path[:-1])
+        return origin
+
     def realm(self, ref: ObjectRef) -> Realm:
         """What holds for the generation of an object: conventions, inventory, workspaces, and what was read."""
         return self.declared.realm(ref)
@@ -169,6 +177,15 @@ class CheckContext:
         if id(row) not in self._reach:  # rows live as long as this
             self._reach[id(row)] = self._reachability.of(row)
         return self._reach[id(row)]
+
+    @cached_property
+    def disputed(self) -> frozenset[int]:
+        """The rows, by identity, that earlier ones may take requests from, or that none may get to.
+
+        Of all others `reach` has a witness to tell and nothing else; they are nearly all, so they are not asked about.
+        """
+        undisputed = self._reachability.undisputed
+        return frozenset([id(row) for row in self.rows if not undisputed(row)])
 
     # The trees.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from kubectl_gmg.checks.child_rules import Junction
+from kubectl_gmg.checks.child_rules import ChildRule
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matcher_places import match_words, matcher_place, name_of, nearest, path_words
+from kubectl_gmg.checks.matcher_places import matcher_place
+from kubectl_gmg.checks.words import match_words, path_words, rule_words
 from kubectl_gmg.matching.search import Work
 from kubectl_gmg.matching.space import Space, demands
 from kubectl_gmg.matching.theory import RequestMaker, Truth
@@ -105,35 +106,33 @@ def wrote(entry: dict[str, object], test: Test) -> bool:
 CONDITIONS = ("method", "port")
 
 
-def exclusion_place(context: CheckContext, junction: Junction, index: int) -> Origin:
+def exclusion_place(context: CheckContext, child: ChildRule, index: int) -> Origin:
     """The field of a child's matcher that a match above excludes."""
-    rule, above = junction.rule, junction.above[junction.excluded(index)[0]]
+    rule, above = child.rule, child.above[child.excluded(index)[0]]
     own, place = rule.matches[index], matcher_place(rule, index)
     for name in CONDITIONS:
         mine, other = getattr(own, name), getattr(above, name)
         if mine and other and mine != other:
-            return nearest(context, place / name, rule.origin)
+            return context.existing(place / name, rule.origin)
     clash = next(clashes(own, above), None)
-    return nearest(context, place / "uri" if clash is None else test_place(context, place, clash[0]), rule.origin)
+    return context.existing(place / "uri" if clash is None else test_place(context, place, clash[0]), rule.origin)
 
 
-def told_pairs(junction: Junction, index: int, words: str) -> str:
+def told_pairs(child: ChildRule, index: int, words: str) -> str:
     """One sentence about a child's match, the first match above that excludes it, and what comes of it."""
-    own, above = junction.rule.matches[index], junction.above[junction.excluded(index)[0]]
-    return f"{match_words(own)} {words} {name_of(junction.parent)}: {why_excluded(above, own)}"
+    own, above = child.rule.matches[index], child.above[child.excluded(index)[0]]
+    return f"{match_words(own)} {words} {rule_words(child.parent)}: {why_excluded(above, own)}"
 
 
-def indices(junction: Junction) -> Iterable[int]:
+def indices(child: ChildRule) -> Iterable[int]:
     """The places of the rule's own matches."""
-    return range(len(junction.rule.matches))
+    return range(len(child.rule.matches))
 
 
-def conditioned(junction: Junction) -> bool:
+def conditioned(child: ChildRule) -> bool:
     """Whether a rule and what is above it could exclude each other at all: cheap, and nearly always false."""
-    return any(map(narrows, junction.above)) and any(
-        inherit_match(above, own, junction.conventions) is None
-        for above in junction.above
-        for own in junction.rule.matches
+    return any(map(narrows, child.above)) and any(
+        inherit_match(above, own, child.conventions) is None for above in child.above for own in child.rule.matches
     )
 
 

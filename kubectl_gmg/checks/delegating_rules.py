@@ -88,16 +88,6 @@ def sorts_by_specificity(rule: RouteRule) -> bool:
     return isinstance(rule.action, Delegate) and rule.action.sort is SortMethod.ROUTE_SPECIFICITY
 
 
-def called(rule: RouteRule) -> str:
-    """What to call a rule within its object."""
-    return rule.name or rule.segment
-
-
-def rule_and_holder(rule: RouteRule) -> str:
-    """What to call a rule outside of its object."""
-    return f"{called(rule)} of {rule.origin.ref}"
-
-
 def freezing(context: CheckContext) -> frozenset[ObjectRef]:
     """The objects whose trees stay as they were accepted last if anything in them is broken."""
     return frozenset(each.ref for each in context.hosts if each.failure_mode is FailureMode.FREEZE_CONFIG)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
-from kubectl_gmg.checks.catalogue import rules
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.nearest_names import Names
+from kubectl_gmg.checks.words import service_words
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
 from kubectl_gmg.model.conventions import Broken
 from kubectl_gmg.model.declared import RouteRule
-from kubectl_gmg.model.inventory import Inventory
+from kubectl_gmg.model.inventory import ExternalService, Inventory, Service, VirtualDestination
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.resolve.faults import DestinationFaults, Fault
 
@@ -68,11 +68,15 @@ class Judge:
     breaks: bool
 
 
+def forwarding_rules(context: CheckContext) -> tuple[RouteRule, ...]:
+    """The rules that forward, each once."""
+    return tuple({id(rule): rule for rule in context.rules if isinstance(rule.action, ForwardTo)}.values())
+
+
 def forwarding(context: CheckContext) -> Iterator[tuple[Judge, RouteRule, ForwardTo]]:
     """Every forwarding rule, once."""
     judges: dict[str, Judge] = {}
-    rules_by_identity = {id(rule): rule for rule in context.rules if isinstance(rule.action, ForwardTo)}
-    for rule in rules_by_identity.values():
+    for rule in context.once(forwarding_rules):
         ref = rule.origin.ref
         if ref.generation not in judges:
             realm = context.realm(ref)
@@ -82,28 +86,20 @@ def forwarding(context: CheckContext) -> Iterator[tuple[Judge, RouteRule, Forwar
             yield judges[ref.generation], rule, rule.action
 
 
-@cache
-def exists_in(code: str, generation: str) -> bool:
-    """Whether a rule of the catalogue exists in a generation."""
-    return any(rule.info.code == code and rule.severity(generation) is not None for rule in rules())
-
-
 def words(destination: Destination) -> str:
     """What a destination names."""
     if not destination.name:
         return f"a {destination.kind.value} without a name"
-    in_cluster = destination.cluster and destination.kind is DestinationKind.SERVICE  # only these belong to one
-    place = f" of cluster {destination.cluster}" if in_cluster else ""
-    return f"{destination.kind.value} {destination.namespace}/{destination.name}{place}"
+    if destination.kind is DestinationKind.SERVICE:
+        return service_words(destination)
+    return f"{destination.kind.value} {destination.namespace}/{destination.name}"
 
 
 def port_words(found: Found) -> str:
     """The ports that there are, with their names."""
     ports = found.fault.named.ports if found.fault.named else ()
-    said = [f"{port.number} ({name})" if (name := getattr(port, "name", "")) else str(port.number) for port in ports]
-    if len(said) > MOST_PORTS:
-        said = [*said[: MOST_PORTS - 1], f"{len(said) - MOST_PORTS + 1} more"]
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    named = ((port.number, getattr(port, "name", "")) for port in ports)
+    return several((f"{number} ({name})" if name else str(number) for number, name in named), MOST_PORTS)
 
 
 class Guesses:
@@ -131,6 +127,36 @@ def places(inventory: Inventory, kind: DestinationKind) -> Iterator[tuple[str, s
         yield from ((each.ref.namespace, each.ref.name, "") for each in inventory.external_services)
 
 
+def may_be_outside(found: Found) -> bool:
+    """Whether a destination that is missing may be in files that were not given: none of its namespace was."""
+    wanted, inventory = found.destination, found.inventory
+    if not inventory.partial or not wanted.name:
+        return False
+    key = "namespaces of", wanted.kind
+    given = inventory.once(key, lambda: frozenset(each[0] for each in places(inventory, wanted.kind)))
+    return wanted.namespace not in given
+
+
+def may_be_placed(context: CheckContext, found: Found) -> bool:
+    """Whether something of that kind and name waits for its namespace, which is given where the file is applied."""
+    wanted, inventory = found.destination, found.inventory
+    if not inventory.partial:
+        return False
+    names = inventory.once(("placed later", wanted.kind), lambda: placed_later(context, inventory, wanted.kind))
+    return wanted.name in names
+
+
+def placed_later(context: CheckContext, inventory: Inventory, kind: DestinationKind) -> frozenset[str]:
+    """The names of everything of a kind that says no namespace."""
+    things: dict[DestinationKind, tuple[Service | VirtualDestination | ExternalService, ...]] = {
+        DestinationKind.SERVICE: inventory.services,
+        DestinationKind.VIRTUAL_DESTINATION: inventory.virtual_destinations,
+        DestinationKind.EXTERNAL_SERVICE: inventory.external_services,
+    }
+    refs = (each.ref for each in things[kind])
+    return frozenset(each.name for each in refs if context.written(Origin(each, ("metadata", "namespace"))) is None)
+
+
 def other_kind(wanted: Destination, inventory: Inventory) -> str:
     """That there is something of this name, but of another kind."""
     namespace, name, kind = wanted.namespace, wanted.name, wanted.kind
@@ -140,4 +166,4 @@ def other_kind(wanted: Destination, inventory: Inventory) -> str:
         DestinationKind.EXTERNAL_SERVICE: inventory.external_service(namespace, name),
     }
     other = next((each for each, thing in named.items() if thing is not None and each is not kind), None)
-    return f"there is a {other.value} of this name: say that this kind is meant" if other else ""
+    return f"there is a {other.value} of this name: name that kind instead" if other else ""

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kubectl_gmg.checks.forwarded_services import words
+from kubectl_gmg.checks.words import service_words
+from kubectl_gmg.checks.workspace_sharing import settings_by_workspace
 from kubectl_gmg.model.declared import Listener, Realm
 from kubectl_gmg.model.finding import Note
 from kubectl_gmg.model.inventory import Inventory, MeshName, Service, VirtualMesh
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.model.resolved import Gateway
-from kubectl_gmg.model.workspace import WorkspaceSettings
 from kubectl_gmg.resolve.services import gateway_services
 from kubectl_gmg.resolve.tenancy import Tenancy
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class NotReached:
     """Why a gateway does not reach a Service, and the place that would have to allow it."""
 
     message: str
@@ -31,23 +31,20 @@ class Federation:
         self._inventory = realm.inventory
         self._tenancy = tenancy
         self._everywhere = any(each.everywhere and each.federated for each in realm.settings)
-        self._settings: dict[str, list[WorkspaceSettings]] = {}
-        for each in realm.settings if realm.workspaces else ():
-            if not each.everywhere and (owner := tenancy.owner(each.ref)) is not None:
-                self._settings.setdefault(owner, []).append(each)
+        self._settings = settings_by_workspace(realm, tenancy) if realm.workspaces else {}
         self._joined: dict[tuple[MeshName, MeshName], tuple[VirtualMesh, ...] | None] = {}
         self._listeners: dict[int, tuple[MeshName, ...]] = {}
-        self._found: dict[tuple[int, int, int], tuple[Refusal, ...]] = {}
+        self._found: dict[tuple[int, int, int], tuple[NotReached, ...]] = {}
         self._alone = mesh_by_cluster(self._inventory)
 
-    def refusals(self, gateway: Gateway, listener: Listener, service: Service) -> tuple[Refusal, ...]:
+    def refusals(self, gateway: Gateway, listener: Listener, service: Service) -> tuple[NotReached, ...]:
         """Every reason for which a Service is not reached from a gateway, from one mesh or cluster of it each."""
         key = id(gateway), id(listener), id(service)
         if key not in self._found:
             self._found[key] = tuple(self._refusals(gateway, listener, service))
         return self._found[key]
 
-    def _refusals(self, gateway: Gateway, listener: Listener, service: Service) -> Iterator[Refusal]:
+    def _refusals(self, gateway: Gateway, listener: Listener, service: Service) -> Iterator[NotReached]:
         for mesh in self._meshes_of(listener):
             yield from self._from_mesh(mesh, gateway, service)
         if gateway.clusters and service.cluster and service.cluster not in gateway.clusters:
@@ -64,7 +61,7 @@ class Federation:
     def _mesh_of(self, service: Service) -> MeshName | None:
         return service.mesh or self._alone.get(service.cluster)
 
-    def _from_mesh(self, mesh: MeshName, gateway: Gateway, service: Service) -> Iterator[Refusal]:
+    def _from_mesh(self, mesh: MeshName, gateway: Gateway, service: Service) -> Iterator[NotReached]:
         """First whether both meshes are joined, then whether the Service is federated (11.4, D-24)."""
         other = self._mesh_of(service)
         if other is None or other == mesh:
@@ -72,17 +69,21 @@ class Federation:
         joined = self._joining(mesh, other)
         if joined is None:
             return
-        named = words(service.namespace, service.name, service.cluster)
-        said = f"{named} is in mesh {path_of(other)}, and {described(gateway)} in mesh {path_of(mesh)}"
+        named = service_words(service)
+        said = f"{named} is in mesh {path_of(other)}, and {gateway.ref} in mesh {path_of(mesh)}"
         if not joined:
-            yield Refusal(f"{said}, but no VirtualMesh has both")
+            yield NotReached(f"{said}, but no VirtualMesh has both")
         elif not any(each.federates for each in joined):
             at = Origin(joined[0].ref, ("spec",))
             name = path_of((joined[0].ref.namespace, joined[0].ref.name))
-            yield Refusal(f"{said}, but VirtualMesh {name} joins them without federation", Note("joins the meshes", at))
+            yield NotReached(
+                f"{said}, but VirtualMesh {name} joins them without federation", Note("joins the meshes", at)
+            )
         elif service.federated_to is not None and mesh not in service.federated_to:
             at = Origin(service.ref, ("status",))
-            yield Refusal(f"{said}, to which the Service is not federated", Note("says where it is federated to", at))
+            yield NotReached(
+                f"{said}, to which the Service is not federated", Note("says where it is federated to", at)
+            )
 
     def _joining(self, one: MeshName, other: MeshName) -> tuple[VirtualMesh, ...] | None:
         """The VirtualMeshes that have both meshes; None where that cannot be known."""
@@ -103,17 +104,17 @@ class Federation:
         named = (each for each in inventory.virtual_meshes if (each.ref.namespace, each.ref.name) == applied)
         return tuple(named) or None
 
-    def _from_cluster(self, gateway: Gateway, service: Service) -> Iterator[Refusal]:
+    def _from_cluster(self, gateway: Gateway, service: Service) -> Iterator[NotReached]:
         """Whether the workspace that owns a Service of another cluster federates its Services (12.4 rule 3)."""
         if self._everywhere or self._inventory.one_cluster:
             return
         owner = self._tenancy.owner(service.ref)
         settings = self._settings.get(owner or "", [])
         if owner and settings and not any(each.federated for each in settings):
-            named = words(service.namespace, service.name, service.cluster)
+            named = service_words(service)
             clusters = " and ".join(sorted(gateway.clusters))
-            said = f"{described(gateway)} runs in cluster {clusters}, and workspace {owner} does not federate {named}"
-            yield Refusal(said, Note("does not enable federation", Origin(settings[0].ref)))
+            said = f"{gateway.ref} runs in cluster {clusters}, and workspace {owner} does not federate {named}"
+            yield NotReached(said, Note("does not enable federation", Origin(settings[0].ref)))
 
 
 def mesh_by_cluster(inventory: Inventory) -> dict[str, MeshName]:
@@ -122,11 +123,6 @@ def mesh_by_cluster(inventory: Inventory) -> dict[str, MeshName]:
     for each in inventory.meshes:
         found.setdefault(each.cluster, []).append(each.name)
     return {cluster: names[0] for cluster, names in found.items() if cluster and len(names) == 1}
-
-
-def described(gateway: Gateway) -> str:
-    """A gateway as messages call it."""
-    return f"VirtualGateway {gateway.ref.namespace}/{gateway.ref.name}"
 
 
 def path_of(name: MeshName) -> str:

@@ -52,14 +52,3 @@ def field_of(context: CheckContext, destination: Destination, paths: tuple[Path,
         if context.written(origin) is not None:
             return origin
     return destination.origin
-
-
-def words(namespace: str, name: str, cluster: str) -> str:
-    """A Service as messages call it."""
-    return f"Service {namespace}/{name}" + (f" of cluster {cluster}" if cluster else "")
-
-
-def listed(names: tuple[str, ...], most: int = 5) -> str:
-    """Some names, as a sentence has them."""
-    shown = [*names[:most], f"{len(names) - most} more"] if len(names) > most else list(names)
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

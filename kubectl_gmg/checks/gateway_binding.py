@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.allowed_route_tables import (
-    MOST_SAID,
     Sections,
     admits,
     means,
@@ -19,8 +19,10 @@ from kubectl_gmg.checks.allowed_route_tables import (
 )
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.nearest_names import Names
-from kubectl_gmg.checks.workspace_members import Membership, are_known
-from kubectl_gmg.checks.workspace_sharing import EXPORTS, IMPORTS, Sharing
+from kubectl_gmg.checks.outside import is_placeholder
+from kubectl_gmg.checks.spoiled import Spoiled
+from kubectl_gmg.checks.workspace_members import are_known, members_by_generation
+from kubectl_gmg.checks.workspace_sharing import EXPORTS, IMPORTS, sharing_by_generation
 from kubectl_gmg.model.action import DirectResponse
 from kubectl_gmg.model.declared import GatewayRef, RouteRule, VirtualGateway, VirtualHost
 from kubectl_gmg.model.finding import Edit, Fix, Note, Problem
@@ -33,17 +35,9 @@ from kubectl_gmg.resolve.tenancy import IMPLICIT
 CODE = "GMG117"
 SPOILING = ("GMG002", "GMG004")
 """What was noted of a host or gateway after which nobody can tell what it was meant to name or to admit."""
+TENANTS = ("Workspace", "WorkspaceSettings")
 NAMING = ((), ("metadata", "labels"), ("spec",), ("spec", "hosts"), ("spec", "virtualGateways"))
 """Where a host says who serves it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sight:
-    """What is known of workspaces in one generation; `whole` says that all of it is known."""
-
-    membership: Membership
-    sharing: Sharing
-    whole: bool
 
 
 class Bindings:
@@ -54,22 +48,14 @@ class Bindings:
         self._named: defaultdict[tuple[str, str], list[VirtualGateway]] = defaultdict(list)
         for gateway in sorted(context.declared.gateways, key=lambda each: each.ref):
             self._named[gateway.ref.generation, gateway.ref.name].append(gateway)
-        spoilt = [problem.at for code in SPOILING for problem in context.noted(code)]
-        self._spoilt_gateways = {at.ref for at in spoilt}
-        self._spoilt_hosts = {at.ref for at in spoilt if at.path[:2] in NAMING}
+        self._spoiled = Spoiled(context, SPOILING)
         self._names = Names((each.ref.namespace, each.ref.name, each.ref.cluster) for each in context.declared.gateways)
+        self._places = {(each.ref.generation, each.ref.namespace) for each in context.declared.gateways}
         self._resolved = {each.ref for each in context.resolved.gateways}
         self._told: dict[tuple[ObjectRef, Sections], tuple[str, tuple[Note, ...]]] = {}
         self._generations = {generation for generation, _ in self._named}
-        self._sights = {
-            generation: Sight(
-                Membership(realm),
-                Sharing(realm, context.tenancy(realm.workspaces[0].ref)),
-                are_known(context, generation, "Workspace", "WorkspaceSettings"),
-            )
-            for generation, realm in context.declared.realms
-            if realm.workspaces
-        }
+        self._members = context.once(members_by_generation)
+        self._known_generations = {each for each in self._members if are_known(context, each, *TENANTS)}
 
     def meant(self, host: VirtualHost, parent: GatewayRef) -> list[VirtualGateway]:
         """The gateways that an entry of a host names: one, or none."""
@@ -83,7 +69,7 @@ class Bindings:
         if not found:
             yield from self._missing(host, parent)
         for gateway in found:
-            if gateway.ref not in self._spoilt_gateways:
+            if not self._spoiled.of(gateway.ref):
                 yield from self._refused(host, parent, gateway)
 
     def _namesakes(self, host: VirtualHost, parent: GatewayRef) -> list[VirtualGateway]:
@@ -91,7 +77,7 @@ class Bindings:
 
     def _usable(self, host: VirtualHost) -> bool:
         """Whether there is anything to serve; a domain with a port is a fault of its own (4.2)."""
-        if host.ref in self._spoilt_hosts or sections(self._context, host).empty:
+        if any(at.path[:2] in NAMING for at in self._spoiled.of(host.ref)) or sections(self._context, host).empty:
             return False
         return not any(":" in domain for domain in host.domains)
 
@@ -107,6 +93,9 @@ class Bindings:
             yield Problem(CODE, f"this entry names no gateway, so none serves {domains(host)} by it", parent.origin)
             return
         implied = not self._context.written(parent.origin / "namespace")
+        unknown = is_placeholder(self._context, host.ref, f"{parent.namespace}/{parent.name}")
+        if unknown or (not (implied or namesakes) and self._may_be_outside(host, parent)):
+            return
         why = " (without namespace, the table's own is meant)" if implied else ""
         said = (
             f"VirtualGateway {parent.namespace}/{parent.name} does not exist{why}, so it does not serve {domains(host)}"
@@ -116,6 +105,11 @@ class Bindings:
         hint = self._names.nearest(parent.namespace, parent.name)
         yield Problem(CODE, said, parent.origin, hint=hint, related=others, fix=fix)
 
+    def _may_be_outside(self, host: VirtualHost, parent: GatewayRef) -> bool:
+        """Whether a gateway may be in files that were not given: there is none of its namespace (DEC-27)."""
+        place = host.ref.generation, parent.namespace
+        return self._context.realm(host.ref).inventory.partial and place not in self._places
+
     def _moved(self, host: VirtualHost, parent: GatewayRef, gateway: VirtualGateway) -> Fix | None:
         """The only gateway of that name meant instead, if it then serves the host."""
         served = self._after.get((gateway.ref, host.ref))
@@ -123,7 +117,7 @@ class Bindings:
             return None
         before = self._context.written(parent.origin / "namespace")
         edit = Edit(parent.origin / "namespace", None if before is None else str(before), gateway.ref.namespace)
-        text = f"namespace {gateway.ref.namespace}: {gateway.ref} then serves {', '.join(served)}"
+        text = f"namespace {gateway.ref.namespace}: {gateway.ref} then serves {several(served)}"
         return Fix(text, (edit,), verified=True)
 
     @cached_property
@@ -181,7 +175,7 @@ class Bindings:
 
     def _unshared(self, host: VirtualHost, gateway: VirtualGateway, viewer: str) -> tuple[Note, ...]:
         """The settings that should export a host's table, or import it, and do not."""
-        sharing = self._sights[host.ref.generation].sharing
+        sharing = self._context.once(sharing_by_generation)[host.ref.generation]
         owner = self._context.tenancy(host.ref).owner(host.ref) or IMPLICIT
         found = []
         if not sharing.exports(owner, viewer, host.ref, host.labels):
@@ -194,11 +188,10 @@ class Bindings:
 
     def _known(self, ref: ObjectRef) -> bool:
         """Whether it is certain who owns an object; everybody sees it where there are no workspaces (DEC-24)."""
-        sight = self._sights.get(ref.generation)
-        return sight is None or (sight.whole and sight.membership.certain(ref))
+        members = self._members.get(ref.generation)
+        return members is None or (ref.generation in self._known_generations and members.certain(ref))
 
 
 def domains(host: VirtualHost) -> str:
     """The first domains of a host, in words."""
-    more = len(host.domains) - MOST_SAID
-    return ", ".join(host.domains[:MOST_SAID]) + (f" and {more} more" if more > 0 else "")
+    return several(host.domains)

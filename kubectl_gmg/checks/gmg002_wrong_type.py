@@ -8,7 +8,7 @@ Example:
       domains: shop.example.com       # must be a list
 
 Fix:
-    Write the value in the type that the message names. Quote what looks like a number or a boolean but is a text.
+    Write the value in the type that the message names; quote what looks like a number or a boolean but is a text.
 
 Source:
     `spec/v1beta1.md` 1.1 and D-1; the tables of fields in `spec/v1beta1.md` and `spec/v2.md`.

@@ -9,7 +9,7 @@ Example:
       directResponseAction: {status: 404}
 
 Fix:
-    Keep the field that was meant. To do both for different requests, write two rules.
+    Keep the field that was meant; to do both for different requests, write two rules.
 
 Source:
     `spec/v1beta1.md` 1.1 rule 2 and 8.7 (ROUTE-MANY-ACTIONS); `spec/v2.md` 8.7 (SEM-06, SEM-07).

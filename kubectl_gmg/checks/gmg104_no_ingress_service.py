@@ -20,11 +20,13 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.host_selection import Spoiled, existing
-from kubectl_gmg.checks.ingress_services import entries, entry_words, is_ingress, service_words, written_service
+from kubectl_gmg.checks.host_selection import spoiled_gateways
+from kubectl_gmg.checks.ingress_services import entries, entry_words, is_ingress, written_service
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.words import service_words
 from kubectl_gmg.model.declared import ListenerServices, ServiceMatcher
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.inventory import Service
@@ -33,28 +35,28 @@ from kubectl_gmg.model.inventory import Service
 @check("GMG104", v1beta1=WARNING, rows=("GW-NO-INGRESS",), needs=("Destination", "Service"))
 def no_ingress_service(context: CheckContext) -> Iterable[Problem]:
     """Every entry of a gateway's selection that no Service fits."""
-    spoiled = Spoiled(context)
+    spoiled = context.once(spoiled_gateways)
     for (gateway, _, entry), services in entries(context):
         if services or spoiled.at(entry.origin):
             continue
-        at = existing(context, entry.origin / "destinationSelectors")
+        at = context.existing(entry.origin / "destinationSelectors")
         known = context.realm(gateway.ref).inventory.services
         message = f"no Service fits, so no gateway serves this; wanted is {entry_words(entry)}"
         yield Problem("GMG104", message, at, related=tuple(near_misses(context, entry, known)))
 
 
 MOST_NOTES = 3
+MOST_COMPARED = 100
+"""Services of ingress gateways that one entry is compared with."""
 
 
 def near_misses(context: CheckContext, entry: ListenerServices, known: Iterable[Service]) -> Iterator[Note]:
     """Some Services of ingress gateways that fail one condition of a matcher only."""
     matchers = [each.matcher for each in entry.selectors if each.matcher is not None]
-    found = 0
-    for service in filter(is_ingress, known if matchers else ()):
-        lacks = next((text for matcher in matchers if (text := lacking(matcher, service))), "")
-        if lacks and found < MOST_NOTES:
-            found += 1
-            yield Note(f"{service_words(service)} {lacks}", written_service(context, service))
+    services = islice(filter(is_ingress, known if matchers else ()), MOST_COMPARED)
+    near = ((each, next((text for matcher in matchers if (text := lacking(matcher, each))), "")) for each in services)
+    for service, lacks in islice(((each, text) for each, text in near if text), MOST_NOTES):
+        yield Note(f"{service_words(service)} {lacks}", written_service(context, service))
 
 
 def lacking(matcher: ServiceMatcher, service: Service) -> str:

@@ -19,30 +19,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.host_selection import Spoiled, existing
-from kubectl_gmg.checks.ingress_services import entries, service_words, written_ports
+from kubectl_gmg.checks.host_selection import spoiled_gateways
+from kubectl_gmg.checks.ingress_services import entries, written_ports
 from kubectl_gmg.checks.rule import ERROR, check
+from kubectl_gmg.checks.words import service_words
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.inventory import Service
+
+MOST_NOTES = 4
+"""Services that one finding names."""
 
 
 @check("GMG105", v1beta1=ERROR, rows=("GW-PORT-NAME",), needs=("Destination", "Service"))
 def unknown_port_name(context: CheckContext) -> Iterable[Problem]:
     """Every entry of a gateway's selection whose port some Service lacks."""
-    spoiled = Spoiled(context)
+    spoiled = context.once(spoiled_gateways)
     for (_, listener, entry), services in entries(context):
         lacking = [each for each in services if each.ports and listener.name not in names_of(each)]
         if lacking and not spoiled.at(entry.origin):
-            at = existing(context, entry.origin / "portName")
+            at = context.existing(entry.origin / "portName")
             implied = "" if at.path[-1:] == ("portName",) else "portName is not set, which means tls; "
-            known = dict.fromkeys(name for service in lacking for name in names_of(service))
+            known = (name for service in lacking for name in names_of(service))
+            have = "has" if len(lacking) == 1 else "have"
             yield Problem(
                 "GMG105",
-                f"{implied}{several(lacking)} no port called {listener.name}; known are {', '.join(known)}",
+                f"{implied}{several(map(service_words, lacking))} {have} no port called {listener.name}; "
+                f"known are {several(known)}",
                 at,
                 related=tuple(
-                    Note(f"the ports of {service_words(each)}", written_ports(context, each)) for each in lacking
+                    Note(f"the ports of {service_words(each)}", written_ports(context, each))
+                    for each in lacking[:MOST_NOTES]
                 ),
             )
 
@@ -50,10 +58,3 @@ def unknown_port_name(context: CheckContext) -> Iterable[Problem]:
 def names_of(service: Service) -> tuple[str, ...]:
     """What the ports of a Service are called; one without a name by its number."""
     return tuple(port.name or str(port.number) for port in service.ports)
-
-
-def several(services: list[Service]) -> str:
-    """The first of some Services, and how many more."""
-    more = len(services) - 1
-    others = f" and {more} other{'s' if more > 1 else ''} have" if more else " has"
-    return f"{service_words(services[0])}{others}"

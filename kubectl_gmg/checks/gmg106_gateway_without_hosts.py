@@ -10,7 +10,7 @@ Example:
       - virtualHostSelector: {labels: {gateway: public}}    # no VirtualHost here carries this label
 
 Fix:
-    Make the selector fit the hosts: a selector without `namespaces` looks only in its own namespace. Where tables name
+    Make the selector fit the hosts: a selector without `namespaces` looks only in its own namespace; where tables name
     their gateways, add this one to the `virtualGateways` of a table with hosts.
 
 Source:
@@ -21,30 +21,37 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.dead_selectors import sharing_is_known
 from kubectl_gmg.checks.host_selection import (
+    ROUTED,
     SPOILING,
-    Spoiled,
-    existing,
     hosts_of,
     misses,
     named,
+    selection_is_spoiled,
     selectors_of,
     selects_hosts,
+    spoiled_gateways,
 )
 from kubectl_gmg.checks.rule import INFO, WARNING, check
-from kubectl_gmg.checks.selector_words import condition
+from kubectl_gmg.checks.selector_words import none_fits
+from kubectl_gmg.checks.spoiled import Spoiled
 from kubectl_gmg.model.action import Selector
-from kubectl_gmg.model.declared import Protocol, VirtualHost
+from kubectl_gmg.model.declared import VirtualHost
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.model.resolved import Gateway, ResolvedListener
 from kubectl_gmg.resolve.unread import hosts_not_read
 
-ROUTED = (Protocol.HTTP, Protocol.HTTPS)
 OF_LISTENERS = ("GMG003", "GMG109", "GMG120", "GMG121", "GMG122", "GMG123", "GMG124", "GMG125")
 """What may be wrong with a listener itself."""
+
+SELECTING = "make the selector fit the hosts; without namespaces it looks only in its own namespace"
+NAMING = "add this gateway to the virtualGateways of a table with hosts"
+ADMITTING = "let a host of these tables in by allowedRouteTables"
+"""What to do, which depends on who names whom."""
 
 MOST_HOSTS = 100
 """Hosts that nobody serves that are compared with a selector which finds nothing."""
@@ -53,14 +60,14 @@ MOST_HOSTS = 100
 @check("GMG106", v1beta1=WARNING, v2=INFO, rows=("GW-NO-HOSTS", "envoy 75"), needs=("VirtualHost", "RouteTable"))
 def gateway_without_hosts(context: CheckContext) -> Iterable[Problem]:
     """Every gateway that is in order, speaks HTTP, and has no host on any listener."""
-    spoiled, idle = Spoiled(context), Idle(context)
+    spoiled, idle = context.once(spoiled_gateways), Idle(context)
     generations = {host.ref.generation for host in context.declared.hosts}
     for gateway in context.resolved.gateways:
         if all(each.hosts for each in gateway.listeners) or not hosts_are_known(gateway, generations):
             continue
         if not selects_hosts(gateway.realm):
             yield from idle.problems(gateway)
-        elif not spoiled.gateway(gateway.ref):
+        elif not selection_is_spoiled(spoiled, gateway.ref):
             yield from selecting_none(context, gateway)
 
 
@@ -80,22 +87,15 @@ def selecting_none(context: CheckContext, gateway: Gateway) -> Iterator[Problem]
     selectors = selectors_of(gateway.declared)
     if context.written(http) is None or len(entries or ()) != len(selectors):
         return
-    wants = " nor ".join(map(words, selectors))
-    why = f"no VirtualHost fits {wants}" if selectors else "routeConfig selects no VirtualHost"
+    wanting = [none_fits(each, "VirtualHost") for each in selectors]
+    why = several(wanting) if selectors else "routeConfig selects no VirtualHost"
     yield Problem(
         "GMG106",
         f"the gateway serves no host: {why}",
-        existing(context, http / "routeConfig"),
+        context.existing(http / "routeConfig"),
+        hint=SELECTING,
         related=tuple(note for each in selectors for note in notes(context, each)),
     )
-
-
-def words(selector: Selector) -> str:
-    """What a selector wants."""
-    labels = ", ".join(map(condition, selector.requirements))
-    spaces = selector.namespaces
-    where = "in any namespace" if spaces is None else f"in namespace {' or '.join(sorted(spaces))}"
-    return f"{labels or 'any label'} {where}"
 
 
 def notes(context: CheckContext, selector: Selector) -> Iterator[Note]:
@@ -105,7 +105,7 @@ def notes(context: CheckContext, selector: Selector) -> Iterator[Note]:
         missed = tuple(misses(selector, host.declared))
         if same_family(host.declared, selector) and len(missed) == 1:
             text = f"{named(host.declared)} does not fit: the selector {missed[0].text}"
-            yield Note(text, existing(context, missed[0].lacking))
+            yield Note(text, context.existing(missed[0].lacking))
             return
 
 
@@ -128,11 +128,12 @@ class Idle:
         is_named = (gateway.ref.namespace, gateway.ref.name) in self._named
         if is_named and not (hosts_of(gateway) and sharing_is_known(self._context)):
             return
-        why = "no route table that names this gateway is let in" if is_named else "no route table names this gateway"
+        why = "no RouteTable that names this gateway is let in" if is_named else "no RouteTable names this gateway"
+        hint = ADMITTING if is_named else NAMING
         for listener in gateway.listeners:
             at = listener.declared.origin
             if listener.declared.protocol in ROUTED and not listener.hosts and not self._means_more(at):
-                yield Problem("GMG106", f"the listener at {port_words(listener)} serves no host: {why}", at)
+                yield Problem("GMG106", f"the listener at {port_words(listener)} serves no host: {why}", at, hint)
 
     def _means_more(self, at: Origin) -> bool:
         """Whether a listener is there for external services, or something else is wrong with it."""

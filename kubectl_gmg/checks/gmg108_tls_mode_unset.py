@@ -8,7 +8,7 @@ Example:
       sslConfig: {secretName: shop-cert}
 
 Fix:
-    Write `tlsMode: SIMPLE`, or `MUTUAL` if clients must show a certificate too. If the traffic should be passed on
+    Write `tlsMode: SIMPLE`, or `MUTUAL` if clients must show a certificate too; if the traffic should be passed on
     encrypted, remove the certificate.
 
 Source:

@@ -7,7 +7,7 @@ Example:
     tls: {mode: SIMPLE}       # sslConfig: {tlsMode: SIMPLE} in the first generation
 
 Fix:
-    Name the secret with the certificate in `secretName`, or the files. For ISTIO_MUTUAL remove both.
+    Name the secret with the certificate in `secretName`, or the files; for ISTIO_MUTUAL remove both.
 
 Source:
     `spec/v1beta1.md` 2.1 (GW-TLS-CERT); `spec/v2.md` 3.2 rule 4 (VG-04).

@@ -20,16 +20,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from kubectl_gmg.checks.attachment_fixes import Attaching
+from kubectl_gmg.analysis.wording import several
+from kubectl_gmg.checks.attachment_fixes import AttachmentFixes
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.host_selection import (
     Miss,
-    Spoiled,
-    existing,
     misses,
     selecting,
+    selection_is_spoiled,
     selectors_of,
     selects_hosts,
+    spoiled_gateways,
 )
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.action import Selector
@@ -49,7 +50,7 @@ MOST_NOTES = 3
 @check("GMG110", v1beta1=WARNING, rows=("VH-ORPHAN",), needs=("VirtualGateway",))
 def unattached_host(context: CheckContext) -> Iterable[Problem]:
     """Every host with domains and routes that no gateway selects, where all gateways were read and are in order."""
-    families, attaching = Families(context), Attaching(context)
+    families, fixes = Families(context), AttachmentFixes(context)
     explained = MOST_EXPLAINED
     for each in context.resolved.unattached:
         host = each.declared
@@ -59,12 +60,12 @@ def unattached_host(context: CheckContext) -> Iterable[Problem]:
             said = f"; nearest is {nearest[0][0].origin.ref}, which {words(nearest[0][1])}" if nearest else ""
             yield Problem(
                 "GMG110",
-                f"no gateway serves {', '.join(host.domains)}: no selector fits this host{said}",
+                f"no gateway serves {several(host.domains)}: no selector fits this host{said}",
                 Origin(host.ref),
                 related=tuple(
-                    Note(words(missed), existing(context, missed[0].wanted)) for _, missed in nearest[:MOST_NOTES]
+                    Note(words(missed), context.existing(missed[0].wanted)) for _, missed in nearest[:MOST_NOTES]
                 ),
-                fix=attaching.fix(host, nearest[0][0]) if nearest else None,
+                fix=fixes.of(host, nearest[0][0]) if nearest else None,
             )
 
 
@@ -82,12 +83,12 @@ class Families:
     def __init__(self, context: CheckContext) -> None:
         self._context = context
         self._gateways: defaultdict[tuple[str, str], list[VirtualGateway]] = defaultdict(list)
-        spoiled = Spoiled(context)
+        spoiled = context.once(spoiled_gateways)
         self._spoiled: set[tuple[str, str]] = set()
         for gateway in selecting(context):
             family = gateway.ref.generation, gateway.ref.cluster
             self._gateways[family].append(gateway)
-            if spoiled.gateway(gateway.ref):
+            if selection_is_spoiled(spoiled, gateway.ref):
                 self._spoiled.add(family)
         self._nearest: dict[tuple[str, str, str, Labels], Near] = {}
 

@@ -19,9 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.host_selection import Spoiled, existing, named
+from kubectl_gmg.checks.host_selection import named
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.spoiled import Spoiled
 from kubectl_gmg.model.finding import Problem
 
 
@@ -31,6 +33,6 @@ def host_without_routes(context: CheckContext) -> Iterable[Problem]:
     spoiled = Spoiled(context, ("GMG002",))
     for host in context.hosts:
         if not host.rules and not spoiled.at(host.origin / "routes"):
-            domains = f": {', '.join(host.domains)} may be answered by another host" if host.domains else ""
+            domains = f": {several(host.domains)} may be answered by another host" if host.domains else ""
             message = f"{named(host)} has no routes, so gateways leave it out{domains}"
-            yield Problem("GMG111", message, existing(context, host.origin / "routes"))
+            yield Problem("GMG111", message, context.existing(host.origin / "routes"))

@@ -9,7 +9,7 @@ Example:
       routes: [{name: web, directResponseAction: {status: 200}}]
 
 Fix:
-    List the domains. For a host that answers for all others write `domains: ["*"]`.
+    List the domains; for a host that answers for all others write `domains: ["*"]`.
 
 Source:
     `spec/v1beta1.md` 3.3 rule 6 and D-6 (VH-NO-DOMAIN).
@@ -20,8 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.host_selection import Spoiled, existing, named
+from kubectl_gmg.checks.host_selection import named
 from kubectl_gmg.checks.rule import ERROR, check
+from kubectl_gmg.checks.spoiled import Spoiled
 from kubectl_gmg.model.finding import Problem
 
 
@@ -33,4 +34,4 @@ def host_without_domains(context: CheckContext) -> Iterable[Problem]:
         field = host.origin / host.domains_field
         if not host.domains and not spoiled.at(field):
             message = f"{named(host)} has no domains, so no request can reach it"
-            yield Problem("GMG112", message, existing(context, field))
+            yield Problem("GMG112", message, context.existing(field))

@@ -10,7 +10,7 @@ Example:
     spec: {domains: [shop.example.com]}
 
 Fix:
-    Remove the domain from one of the hosts. To serve routes of several teams under one domain, keep one VirtualHost
+    Remove the domain from one of the hosts; to serve routes of several teams under one domain, keep one VirtualHost
     and delegate to route tables.
 
 Source:
@@ -22,16 +22,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.domains import STAR, first_places, places, why_unmatched
 from kubectl_gmg.checks.host_selection import hosts_of, named, selects_hosts
 from kubectl_gmg.checks.rule import ERROR, check
+from kubectl_gmg.checks.seniority import why_first
 from kubectl_gmg.model.declared import VirtualHost
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Gateway, Host
-from kubectl_gmg.resolve.age import instant
+
+MOST_GATEWAYS = 4
+"""Gateways that one finding names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,12 @@ class Loss:
 @check("GMG113", v1beta1=ERROR, rows=("VH-DOMAIN-DUP", "envoy 95"))
 def duplicate_domain(context: CheckContext) -> Iterable[Problem]:
     """Every domain that an older host has, or that stands twice; once, however many gateways serve both hosts."""
-    found: dict[tuple[Origin, Origin], Loss] = {}
+    found: dict[Origin, dict[Origin, Loss]] = {}
     selecting = [gateway for gateway in context.resolved.gateways if selects_hosts(gateway.realm)]
     for gateway in selecting:
         for loss in losses(gateway):
-            found.setdefault((loss.loser.at, loss.owner.at), loss).gateways.append(gateway)
-    yield from map(problem, found.values())
+            found.setdefault(loss.loser.at, {}).setdefault(loss.owner.at, loss).gateways.append(gateway)
+    yield from (problem(list(each.values())) for each in found.values())
     attached = {id(host.declared): host.declared for gateway in selecting for host in hosts_of(gateway)}
     for host in attached.values():
         yield from repetitions(host)
@@ -99,25 +103,28 @@ def claims(host: Host, domains: Sequence[str]) -> Iterator[tuple[str, Claim]]:
             yield name, Claim(host.declared, at[name])
 
 
-def problem(loss: Loss) -> Problem:
-    """The finding at the domain of the host that loses it."""
-    loser, gateways = named(loss.loser.host), ", ".join(str(each.ref) for each in loss.gateways)
+def problem(lost: Sequence[Loss]) -> Problem:
+    """The finding at the domain of the host that loses it; gateways with other hosts may have other owners for it."""
+    first = lost[0]
     return Problem(
         "GMG113",
-        f"{loss.domain} belongs to {named(loss.owner.host)}, {precedence(loss)}: {loser} does not answer for it on "
-        f"{gateways}",
-        loss.loser.at,
-        related=(
-            Note("keeps the domain", loss.owner.at),
-            *(Note("serves both hosts", each.declared.listeners[0].origin) for each in loss.gateways),
-        ),
-        request=None if STAR in loss.domain else Request(host=loss.domain),
+        "; ".join(map(words, lost)),
+        first.loser.at,
+        related=tuple(note for loss in lost for note in notes(loss)),
+        request=None if STAR in first.domain else Request(host=first.domain),
     )
 
 
-def precedence(loss: Loss) -> str:
-    """Why the owner comes first."""
-    first, second = instant(loss.owner.host.created), instant(loss.loser.host.created)
-    if first == second:
-        return "which comes first by namespace and name"
-    return "which is older" if first and second else "which counts as older, since the other has no creation time"
+def words(loss: Loss) -> str:
+    """Who has the domain, why, and where that matters."""
+    loser, gateways = named(loss.loser.host), several(str(each.ref) for each in loss.gateways)
+    return (
+        f"{loss.domain} belongs to {named(loss.owner.host)}, which {why_first(loss.owner.host, loss.loser.host)}: "
+        f"{loser} does not answer for it on {gateways}"
+    )
+
+
+def notes(loss: Loss) -> Iterator[Note]:
+    """Who has the domain, and the gateways that serve both."""
+    yield Note("keeps the domain", loss.owner.at)
+    yield from (Note("serves both hosts", each.declared.listeners[0].origin) for each in loss.gateways[:MOST_GATEWAYS])

@@ -20,18 +20,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from kubectl_gmg.analysis.wording import counted
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.domains import why_unmatched
-from kubectl_gmg.checks.host_selection import hosts_of
-from kubectl_gmg.checks.ingress_services import entries, service_words
+from kubectl_gmg.checks.host_selection import ROUTED, hosts_of
+from kubectl_gmg.checks.ingress_services import entries
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.words import service_words
 from kubectl_gmg.model.declared import Protocol
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.inventory import Service
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import Gateway
-
-ROUTED = (Protocol.HTTP, Protocol.HTTPS)
 
 MOST_NOTES = 10
 """Other gateways that are named one by one."""
@@ -107,8 +107,8 @@ def disputes(gateways: Iterable[Gateway]) -> dict[ObjectRef, Dispute]:
 def problem(stand: Stand, dispute: Dispute, stands: dict[ObjectRef, Stand]) -> Problem:
     """The finding at one of the gateways, about all domains that others serve too."""
     others, more = sorted(dispute.others), len(dispute.domains) - 1
-    domains = f"{dispute.domains[0]} and {counted(more, 'domain')} are" if more else f"{dispute.domains[0]} is"
-    gateways = f"{others[0]} and {counted(len(others) - 1, 'gateway')}" if others[1:] else str(others[0])
+    domains = f"{dispute.domains[0]} and {counted(more, 'other domain')} are" if more else f"{dispute.domains[0]} is"
+    gateways = f"{others[0]} and {counted(len(others) - 1, 'other gateway')}" if others[1:] else str(others[0])
     return Problem(
         "GMG114",
         f"{domains} served by {gateways} as well, at port {stand.port} of the same {service_words(stand.service)}: "
@@ -116,8 +116,3 @@ def problem(stand: Stand, dispute: Dispute, stands: dict[ObjectRef, Stand]) -> P
         stand.at,
         related=tuple(Note("serves it too", stands[each].at) for each in others[:MOST_NOTES]),
     )
-
-
-def counted(number: int, noun: str) -> str:
-    """How many others there are."""
-    return f"{number} other {noun}{'s' if number > 1 else ''}"

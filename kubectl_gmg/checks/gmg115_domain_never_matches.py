@@ -8,8 +8,8 @@ Example:
     domains: ["shop.example.com:8080", "shop.*.example.com", "https://shop.example.com"]
 
 Fix:
-    Write the name alone, without scheme, port and path. A domain with letters outside ASCII is written in its `xn--`
-    form. Let one star stand at the front, or list the names.
+    Write the name alone, without scheme, port and path; a domain with letters outside ASCII is written in its `xn--`
+    form; let one star stand at the front, or list the names.
 
 Source:
     `spec/envoy.md` 1, 3 and 6, measured with Envoy 1.40; `spec/v1beta1.md` 3.3 rule 5, D-5 (VH-DOMAIN-PORT);
@@ -22,6 +22,7 @@ from collections.abc import Iterable
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.domains import places, why_unmatched
+from kubectl_gmg.checks.outside import is_placeholder
 from kubectl_gmg.checks.rule import ERROR, WARNING, check
 from kubectl_gmg.model.finding import Problem
 
@@ -33,5 +34,5 @@ def domain_never_matches(context: CheckContext) -> Iterable[Problem]:
         Problem("GMG115", f"no request is for {domain}: {why}", at)
         for host in context.hosts
         for domain, at in places(host)
-        if (why := why_unmatched(domain))
+        if (why := why_unmatched(domain)) and not is_placeholder(context, host.ref, domain)
     )

@@ -23,16 +23,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.rule import INFO, check
+from kubectl_gmg.checks.seniority import why_first
 from kubectl_gmg.model.declared import VirtualHost
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.model.resolved import Host
-from kubectl_gmg.resolve.age import instant
 from kubectl_gmg.resolve.allow import covers
-
-MOST_SAID = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,18 +77,8 @@ def entry_of(domain: str, host: VirtualHost, places: dict[str, int]) -> int | No
 def behind(claim: Claim, at: Origin) -> Problem:
     """What is to be said of an entry."""
     before = tuple(claim.before.values())
-    names = " and ".join(str(each.ref) for each in before)
+    names = several(str(each.ref) for each in before)
     have = "has" if len(before) == 1 else "have"
-    more = len(claim.domains) - MOST_SAID
-    what = ", ".join(list(claim.domains)[:MOST_SAID]) + (f" and {more} more" if more > 0 else "")
-    said = f"{names} {have} {what} too: the routes are merged, and those of this table come after"
-    notes = tuple(Note(f"comes first, {because(each, claim.later)}", each.origin) for each in before)
+    said = f"{names} {have} {several(claim.domains)} too: the routes are merged, and those of this table come after"
+    notes = tuple(Note(f"comes first: it {why_first(each, claim.later)}", each.origin) for each in before)
     return Problem("GMG118", said, at, related=notes)
-
-
-def because(older: VirtualHost, later: VirtualHost) -> str:
-    """Why one table comes before another."""
-    if instant(older.created) != instant(later.created):
-        return "being older"
-    alike = "both are of one age" if instant(older.created) else "nothing says how old both are"
-    return f"by its name, since {alike}"

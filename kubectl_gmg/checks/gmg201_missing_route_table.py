@@ -14,7 +14,7 @@ Fix:
     Correct the name or the namespace of the reference, or create the table.
 
 Source:
-    spec/v1beta1.md 8.6, D-31 (RT-MISSING-REF)
+    `spec/v1beta1.md` 8.6, D-31 (RT-MISSING-REF).
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext, Passage
-from kubectl_gmg.checks.delegating_rules import called, dead_ends
-from kubectl_gmg.checks.near_misses import Fixes, NearMisses
+from kubectl_gmg.checks.delegating_rules import dead_ends
+from kubectl_gmg.checks.delegation_fixes import DelegationFixes
+from kubectl_gmg.checks.near_misses import NearMisses
+from kubectl_gmg.checks.outside import names_outside
 from kubectl_gmg.checks.rule import ERROR, check
-from kubectl_gmg.checks.selector_words import located
+from kubectl_gmg.checks.words import located, rule_words
 from kubectl_gmg.model.action import Delegate, TableRef
+from kubectl_gmg.model.declared import RouteTable
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import Delegation, Reason, Target
@@ -36,11 +39,13 @@ from kubectl_gmg.model.resolved import Delegation, Reason, Target
 def missing_route_table(context: CheckContext) -> Iterator[Problem]:
     """Finds them; a reference without a namespace is another matter (GMG211)."""
     ends = dead_ends(context, Reason.MISSING)
-    near, fixes = NearMisses(context) if ends else None, Fixes(context)
+    near, fixes = NearMisses(context) if ends else None, DelegationFixes(context)
     for passage, end in ends:
         entry = entry_at(passage, end.origin)
         if near is not None and entry is not None and entry.namespace:
-            yield problem(passage, entry, near, fixes)
+            found = meant(passage, entry, near)
+            if found or not names_outside(context, entry):
+                yield problem(passage, entry, found, fixes)
 
 
 def entry_at(passage: Passage, origin: Origin) -> TableRef | None:
@@ -57,18 +62,21 @@ def reached(passage: Passage) -> frozenset[ObjectRef]:
     return frozenset({*inside, *(each.table.ref for each in passage.tables)})
 
 
-def problem(passage: Passage, entry: TableRef, near: NearMisses, fixes: Fixes) -> Problem:
-    """What is said of one reference."""
-    owner = entry.origin.ref
-    if not entry.name:
-        return Problem("GMG201", f"{called(passage.rule)} delegates to a route table without a name", entry.origin)
-    there = reached(passage)
+def meant(passage: Passage, entry: TableRef, near: NearMisses) -> RouteTable | None:
+    """The table that a reference may mean: that of the same name elsewhere, or one of a like name."""
+    owner, there = entry.origin.ref, reached(passage)
     candidates = (near.elsewhere(owner, entry.name), near.alike(owner, entry.namespace, entry.name, there))
-    found = next((each for each in candidates if each is not None and each.ref not in there), None)
+    return next((each for each in candidates if each is not None and each.ref not in there), None)
+
+
+def problem(passage: Passage, entry: TableRef, found: RouteTable | None, fixes: DelegationFixes) -> Problem:
+    """What is said of one reference."""
+    if not entry.name:
+        return Problem("GMG201", f"{rule_words(passage.rule)} delegates to a RouteTable without a name", entry.origin)
     return Problem(
         "GMG201",
-        f"{called(passage.rule)} delegates to route table {entry.namespace}/{entry.name}, which does not exist",
+        f"{rule_words(passage.rule)} delegates to RouteTable {entry.namespace}/{entry.name}, which does not exist",
         entry.origin,
-        hint=f"there is a route table {located(found.ref)}" if found else "",
+        hint=f"there is a RouteTable {located(found.ref)}" if found else "",
         fix=fixes.to_name(passage.rule, entry, found) if found else None,
     )

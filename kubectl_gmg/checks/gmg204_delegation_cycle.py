@@ -14,7 +14,7 @@ Fix:
     Take the reference out of one of the tables, or move the routes that both need to a table of their own.
 
 Source:
-    spec/v1beta1.md 8.6 (RT-CYCLE); spec/v2.md 8.6, DEC-16 (SEM-04)
+    `spec/v1beta1.md` 8.6 (RT-CYCLE); `spec/v2.md` 8.6, DEC-16 (SEM-04).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext, Passage
-from kubectl_gmg.checks.delegating_rules import called, consequence, dead_ends
+from kubectl_gmg.checks.delegating_rules import consequence, dead_ends
 from kubectl_gmg.checks.rule import ERROR, check
-from kubectl_gmg.checks.selector_words import located
+from kubectl_gmg.checks.words import located, rule_words
 from kubectl_gmg.model.conventions import Broken
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Note, Problem
@@ -56,7 +56,7 @@ def problem(context: CheckContext, passage: Passage, end: DeadEnd, entered: Obje
     then = "so this branch is left out" if left_out else consequence(context, passage)
     return Problem(
         "GMG204",
-        f"{called(passage.rule)} enters {located(entered)} again ({way} -> {located(entered)}), {then}",
+        f"{rule_words(passage.rule)} enters {located(entered)} again ({way} -> {located(entered)}), {then}",
         end.origin,
         related=(
             *(Note("delegates on", each.origin) for each in passage.rules),

@@ -12,7 +12,7 @@ Fix:
     Write its routes, or take the table out of the delegation.
 
 Source:
-    spec/v1beta1.md 8.6 (RT-EMPTY)
+    `spec/v1beta1.md` 8.6 (RT-EMPTY).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating_rules import rule_and_holder
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.words import rule_and_holder
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import ObjectRef, Origin
@@ -40,11 +40,4 @@ def empty_route_table(context: CheckContext) -> Iterator[Problem]:
         who = f"{rule_and_holder(first)} {f'and {len(more)} more delegate' if more else 'delegates'}"
         message = f"the table has no routes, though {who} to it"
         related = tuple(Note("delegates here", at) for at in rules)
-        yield Problem("GMG205", message, place(context, ref), related=related)
-
-
-def place(context: CheckContext, ref: ObjectRef) -> Origin:
-    """The list of routes, or the nearest that is written."""
-    spec = Origin(ref, ("spec",))
-    places = (spec / "routes", spec)
-    return next((each for each in places if context.written(each) is not None), Origin(ref))
+        yield Problem("GMG205", message, context.existing(Origin(ref, ("spec", "routes"))), related=related)

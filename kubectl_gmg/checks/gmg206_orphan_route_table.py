@@ -1,7 +1,9 @@
-"""No host leads to this route table.
+"""No host leads to a route table.
 
 A route table does nothing by itself: somebody must delegate to it. No host reaches this one, neither directly nor
 through other tables, so none of its routes is ever used. Tables that only this one delegates to are named beside it.
+
+Files may be those of one team: a table that is exported to a workspace of which they hold no table is not told.
 
 Example:
     kind: RouteTable
@@ -9,11 +11,11 @@ Example:
     # and the only delegating rule selects labels: {team: reviews}
 
 Fix:
-    Delegate to it by name, give it the labels that a selector asks for, or delete it. Across workspaces it must also be
+    Delegate to it by name, give it the labels that a selector asks for, or delete it; across workspaces it must also be
     exported and imported.
 
 Source:
-    spec/v1beta1.md 4.2, D-25 (RT-ORPHAN); spec/v2.md 4.1, 8.1, 12.3 (SEM-12)
+    `spec/v1beta1.md` 4.2, D-25 (RT-ORPHAN); `spec/v2.md` 4.1, 8.1, 12.3 (SEM-12).
 """
 
 from __future__ import annotations
@@ -21,10 +23,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.analysis.alternatives import for_unused
+from kubectl_gmg.analysis.compare import harmless
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating_rules import DelegatingRule, rule_and_holder
+from kubectl_gmg.checks.delegating_rules import DelegatingRule
 from kubectl_gmg.checks.orphans import Families, certain_orphans, passed_over, why_hidden
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.words import edit_words, rule_and_holder
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.declared import RouteTable
 from kubectl_gmg.model.finding import Fix, Note, Problem
@@ -68,9 +72,10 @@ def problem(
 
 
 def fix_for(context: CheckContext, table: RouteTable) -> Fix | None:
-    """The smallest change that makes an existing rule use a table, if there is one."""
-    found = next(iter(for_unused(table.ref, context.declared, context.resolved)), None)
+    """The smallest change that makes an existing rule use a table and takes no route away, if there is one."""
+    offers = for_unused(table.ref, context.declared, context.resolved)
+    found = next((each for each in offers if harmless(each.effect)), None)
     if found is None:
         return None
-    written = " and ".join(f"{each.at.field.rpartition('.')[2]}: {each.after} on {each.at.ref}" for each in found.edits)
+    written = " and ".join(map(edit_words, found.edits))
     return Fix(f"{written}: {found.wins}", found.edits, verified=found.verified)

@@ -1,4 +1,4 @@
-"""A delegating rule matches by something else than a prefix.
+"""A delegating rule does not match by prefix.
 
 What follows the path of a delegating rule is matched by the tables below it, so the rule itself must leave the end
 open: each of its matchers must be a prefix, or say nothing of the path. Otherwise the whole rule is left out, its good
@@ -13,7 +13,7 @@ Fix:
     Use a prefix here, and match exactly in the rules of the table.
 
 Source:
-    spec/v1beta1.md 5.5, 8.4, 8.6 (RT-PARENT-NOT-PREFIX)
+    `spec/v1beta1.md` 5.5, 8.4, 8.6 (RT-PARENT-NOT-PREFIX).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Fix:
     Write the labels as expressions too: {key: team, operator: Equals, values: [reviews]}.
 
 Source:
-    spec/v1beta1.md 1.2 rule 4 (SEL-BOTH)
+    `spec/v1beta1.md` 1.2 rule 4 (SEL-BOTH).
 """
 
 from __future__ import annotations

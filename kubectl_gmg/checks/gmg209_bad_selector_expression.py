@@ -12,7 +12,7 @@ Fix:
     Correct the values, or take the operator that fits them: In for several values, Exists for none.
 
 Source:
-    spec/v1beta1.md 1.2 rule 6 (SEL-EXPR)
+    `spec/v1beta1.md` 1.2 rule 6 (SEL-EXPR).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ Fix:
     Move sortMethod up to the delegate, beside routeTables.
 
 Source:
-    spec/v2.md 7.6 (SEM-15)
+    `spec/v2.md` 7.6 (SEM-15).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Fix:
     Write the namespace of the table.
 
 Source:
-    spec/v1beta1.md D-29
+    `spec/v1beta1.md` D-29.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.near_misses import Fixes, NearMisses
+from kubectl_gmg.checks.delegation_fixes import DelegationFixes
+from kubectl_gmg.checks.near_misses import NearMisses
 from kubectl_gmg.checks.rule import ERROR, check
-from kubectl_gmg.checks.selector_words import located
+from kubectl_gmg.checks.words import located
 from kubectl_gmg.model.action import Delegate, TableRef
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Problem
@@ -35,14 +36,14 @@ def ref_without_namespace(context: CheckContext) -> Iterator[Problem]:
     noted = context.noted("GMG211")
     if not noted:
         return
-    near, fixes, entries = NearMisses(context), Fixes(context), references(context)
+    near, fixes, entries = NearMisses(context), DelegationFixes(context), references(context)
     for problem in noted:
         rule, entry = entries.get(problem.at, (None, None))
         found = near.elsewhere(problem.at.ref, entry.name) if entry else None
         if rule is None or entry is None or found is None:
             yield problem
         else:
-            hint = f"the only route table of this name is {located(found.ref)}: write namespace: {found.ref.namespace}"
+            hint = f"the only RouteTable of this name is {located(found.ref)}: write namespace: {found.ref.namespace}"
             yield replace(problem, hint=hint, fix=fixes.to_name(rule, entry, found))
 
 

@@ -15,7 +15,7 @@ Fix:
 
 Source:
     A guard of this program, no rule of the product: 200,000 effective matches for a host, a million for all hosts
-    together, 64 tables below each other (spec/v2.md DEC-16)
+    together, 64 tables below each other (`spec/v2.md` DEC-16).
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext, Passage
-from kubectl_gmg.checks.delegating_rules import called
 from kubectl_gmg.checks.rule import WARNING, check
-from kubectl_gmg.checks.selector_words import located
+from kubectl_gmg.checks.words import located, rule_words
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.resolved import DeadEnd, Reason
 from kubectl_gmg.resolve.delegate import MAX_DEPTH
@@ -52,5 +51,5 @@ def problem(passage: Passage, end: DeadEnd) -> Problem:
     what = deep if end.reason is Reason.TOO_DEEP else f"the matches of {host} multiply beyond what is worked out"
     entered = f"does not enter {located(end.ref)}" if end.ref else "is not followed"
     related = (Note("the way down begins here", passage.rules[0].origin),) if len(passage.rules) > 1 else ()
-    message = f"{what}: {called(passage.rule)} {entered}, and what lies below is not shown"
+    message = f"{what}: {rule_words(passage.rule)} {entered}, and what lies below is not shown"
     return Problem("GMG212", message, end.origin, related=related)

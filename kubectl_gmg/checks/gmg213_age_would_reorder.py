@@ -13,7 +13,7 @@ Fix:
     Give the tables different weights, so that neither names nor ages count.
 
 Source:
-    spec/v1beta1.md 8.2, D-13
+    `spec/v1beta1.md` 8.2, D-13.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from dataclasses import replace
 from kubectl_gmg.analysis.compare import Served, with_stubs
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.rule import WARNING, check
-from kubectl_gmg.checks.selector_words import located
 from kubectl_gmg.checks.ties import Tie, ties
+from kubectl_gmg.checks.words import located
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.conventions import EqualTables
 from kubectl_gmg.model.finding import Note, Problem
@@ -79,6 +79,6 @@ def problem(tie: Tie, selector: Selector, other: RouteRow) -> Problem:
         f"by name {first} comes before {second}, by age it is the other way round: "
         f"{tie.request.method} {tie.request.path} is answered by {tie.winner.id}, by age it would be {other.id}"
     )
-    winner, loser = tie.winner.route.terminal.rules[-1], other.route.terminal.rules[-1]
+    winner, loser = tie.winner.rule, other.rule
     related = (Note("answers first", winner.origin), Note("would answer by age", loser.origin))
     return Problem("GMG213", message, selector.origin, related=related, request=tie.request)

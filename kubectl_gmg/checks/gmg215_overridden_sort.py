@@ -13,7 +13,7 @@ Fix:
     Take it away here, or let the outer delegate sort by TABLE_WEIGHT, which keeps the inner order.
 
 Source:
-    spec/v1beta1.md 8.5 rules 1 and 2, D-22; spec/v2.md 8.4, DEC-8
+    `spec/v1beta1.md` 8.5 rules 1 and 2, D-22; `spec/v2.md` 8.4, DEC-8.
 """
 
 from __future__ import annotations
@@ -21,14 +21,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext, Passage
-from kubectl_gmg.checks.delegating_rules import (
-    DelegatingRule,
-    delegating_rules,
-    knows_all_ways,
-    rule_and_holder,
-    sorts_by_specificity,
-)
+from kubectl_gmg.checks.delegating_rules import DelegatingRule, delegating_rules, knows_all_ways, sorts_by_specificity
 from kubectl_gmg.checks.rule import INFO, check
+from kubectl_gmg.checks.words import rule_and_holder
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Note, Problem
 

@@ -14,7 +14,7 @@ Fix:
     Take the weight away, or look whether another table was meant to be delegated to beside it.
 
 Source:
-    spec/v1beta1.md 4.1, 8.3, 8.5; spec/v2.md 4.1, 8.4
+    `spec/v1beta1.md` 4.1, 8.3, 8.5; `spec/v2.md` 4.1, 8.4.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ Fix:
     Give the table that must come first a higher weight, or sort the delegate by ROUTE_SPECIFICITY.
 
 Source:
-    spec/v1beta1.md 8.2, 8.3; spec/v2.md 8.4
+    `spec/v1beta1.md` 8.2, 8.3; `spec/v2.md` 8.4.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.rule import INFO, check
-from kubectl_gmg.checks.selector_words import located
 from kubectl_gmg.checks.ties import Tie, ties
+from kubectl_gmg.checks.words import located
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import Origin
 
@@ -48,7 +48,7 @@ def problem(at: Origin, tie: Tie, more: int) -> Problem:
         f"and {tie.request.method} {tie.request.path} fits routes of both{others}"
     )
     related = (
-        Note("answers first", tie.winner.route.terminal.rules[-1].origin),
-        Note("would answer as well", tie.loser.route.terminal.rules[-1].origin),
+        Note("answers first", tie.winner.rule.origin),
+        Note("would answer as well", tie.loser.rule.origin),
     )
     return Problem("GMG217", message, at, related=related, request=tie.request)

@@ -12,7 +12,7 @@ Fix:
     Take the hosts away from the table that is meant to be a child, or select by a label that roots do not have.
 
 Source:
-    spec/v2.md 4.1, 8.1, DEC-6
+    `spec/v2.md` 4.1, 8.1, DEC-6.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.delegating_rules import called
+from kubectl_gmg.checks.outside import knows_owners
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.checks.selected_roots import SelectedRoots, selected_roots
-from kubectl_gmg.checks.selector_words import located
+from kubectl_gmg.checks.words import located, rule_words
 from kubectl_gmg.model.conventions import RootsAsChildren
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import Origin
@@ -33,7 +33,7 @@ from kubectl_gmg.model.origin import Origin
 def delegated_table_with_hosts(context: CheckContext) -> Iterator[Problem]:
     """Finds each selector once; one that selects nothing else is GMG203."""
     for found in context.once(selected_roots):
-        if found.others:
+        if found.others and knows_owners(context, found.selector):
             yield problem(context, found)
 
 
@@ -45,6 +45,6 @@ def problem(context: CheckContext, found: SelectedRoots) -> Problem:
     has = "which have hosts" if several else "which has hosts"
     fate = "their hosts do not count here" if several else "its hosts do not count here"
     left_out = "they are left out" if several else "it is left out"
-    message = f"{called(found.rule.rule)} selects {names}, {has}: {fate if included else left_out}"
+    message = f"{rule_words(found.rule.rule)} selects {names}, {has}: {fate if included else left_out}"
     related = tuple(Note("has hosts", Origin(each.ref, ("spec", "hosts"))) for each in found.others)
     return Problem("GMG218", message, found.selector.origin, related=related)

@@ -1,4 +1,4 @@
-"""Earlier routes answer some of its requests.
+"""Earlier routes answer some requests of a route.
 
 A special route in front of a general one is the usual layout, and not told here: that takes just what it is for. Told
 is an earlier route that asks for something besides its path, or has a regular expression, and that overlaps with this
@@ -7,25 +7,27 @@ of them should answer what both are for is then decided by the order alone. Not 
 path with a condition, such as a canary by header, since they evidently mean all that comes behind them.
 
 Example:
-  - {name: by-user, matchers: [{uri: {prefix: /reviews}, headers: [{name: end-user}]}]}
-  - {name: health, matchers: [{uri: {exact: /reviews/health}}]}   # not for requests with that header
+    - {name: by-user, matchers: [{uri: {prefix: /reviews}, headers: [{name: end-user}]}]}
+    - {name: health, matchers: [{uri: {exact: /reviews/health}}]}   # not for requests with that header
 
 Fix:
-  If the earlier route should not have these requests, put it behind this one, or narrow it.
+    If the earlier route should not have these requests, put it behind this one, or narrow it.
 
 Source:
-  First generation: 8.1, 8.5. Second generation: 6. `spec/envoy.md` 18.
+    `spec/v1beta1.md` 8.1, 8.5; `spec/v2.md` 6; `spec/envoy.md` 18.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matcher_places import MOST_NOTES, match_words, several
+from kubectl_gmg.checks.matcher_places import MOST_NOTES
 from kubectl_gmg.checks.nested_paths import Nested, nested_by_host, path_of, stands_before
 from kubectl_gmg.checks.rule import INFO, check
 from kubectl_gmg.checks.unmatchable_paths import surely
+from kubectl_gmg.checks.words import match_words
 from kubectl_gmg.matching.search import Work
 from kubectl_gmg.matching.space import Space
 from kubectl_gmg.matching.theory import Truth, covers
@@ -48,14 +50,14 @@ WORK = 2_000
 """Steps to compare two paths."""
 
 
-@check("GMG302", v1beta1=INFO, v2=INFO, rows=(), needs=KINDS)
+@check("GMG302", v1beta1=INFO, v2=INFO, needs=KINDS)
 def partly_shadowed(context: CheckContext) -> Iterator[Problem]:
     """Rules that share requests with earlier ones where neither holds the other."""
     told: set[Origin] = set()
     left = MOST_ASKED
     for rows, below in context.once(nested_by_host):
         for row, suspects in suspected(rows, below, context):
-            origin = row.route.terminal.rules[-1].origin
+            origin = row.rule.origin
             if left and origin not in told:
                 left -= 1
                 if found := problem(context, row, suspects):
@@ -69,11 +71,11 @@ def problem(context: CheckContext, row: RouteRow, suspects: list[RouteRow]) -> P
     takers = [each for each in suspects if (each.id, each.route.index) in shadows and surely_unlike(each, row)]
     if not takers:
         return None
-    places = dict.fromkeys(each.route.terminal.rules[-1].origin for each in takers)
+    places = dict.fromkeys(each.rule.origin for each in takers)
     return Problem(
         "GMG302",
         f"{match_words(row.route.match)} shares requests with {several(names(takers))}, which answers them first",
-        row.route.terminal.rules[-1].origin,
+        row.rule.origin,
         related=tuple(Note("answers first", each) for each in places)[:MOST_NOTES],
         request=shadows[takers[0].id, takers[0].route.index or 0],
     )
@@ -133,8 +135,3 @@ def looked_at(match: RouteMatch) -> frozenset[tuple[str, str]]:
     queries = {("query", each.name) for each in match.query_parameters}
     method = {("method", "")} if match.method else set()
     return frozenset(headers | queries | method)
-
-
-def conditions(match: RouteMatch) -> bool:
-    """Whether a match tests anything besides its path."""
-    return bool(match.headers or match.query_parameters or match.method)

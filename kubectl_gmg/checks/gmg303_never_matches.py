@@ -1,4 +1,4 @@
-"""A rule and the delegating rules above it want what excludes each other.
+"""Conditions of a rule and of those that delegate to it exclude each other.
 
 A rule of a route table takes only requests that satisfy the rule that delegates to it as well. Here no request can:
 the methods differ, or (in the second generation) ports, header tests, query tests, or a path below a parent that is
@@ -6,21 +6,21 @@ already an exact path or a regular expression. In the first generation that rule
 In the second one the delegating rule directly above answers 500 for everything that it should hand over.
 
 Example:
-  matchers: [{uri: {prefix: /api}, method: GET}]    # of the rule that delegates
-  matchers: [{uri: {prefix: /save}, method: POST}]  # of the rule in the table
+    matchers: [{uri: {prefix: /api}, method: GET}]    # of the rule that delegates
+    matchers: [{uri: {prefix: /save}, method: POST}]  # of the rule in the table
 
 Fix:
-  Drop the condition from one of the two, or delegate to the table from a second rule that has the other condition.
+    Drop the condition from one of the two, or delegate to the table from a second rule that has the other condition.
 
 Source:
-  First generation: 8.4 rule 3, 8.7, D-20. Second generation: 8.2, 8.7, DEC-26.
+    `spec/v1beta1.md` 8.4 rule 3, 8.7, D-20; `spec/v2.md` 8.2, 8.7, DEC-26.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.checks.child_rules import Junction, broken_delegations, junctions
+from kubectl_gmg.checks.child_rules import ChildRule, broken_delegations, child_rules
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.contradictions import (
     conditioned,
@@ -29,8 +29,9 @@ from kubectl_gmg.checks.contradictions import (
     told_pairs,
     why_excluded,
 )
-from kubectl_gmg.checks.matcher_places import Told, at_each_place, match_words, name_of
+from kubectl_gmg.checks.matcher_places import Told, at_each_place
 from kubectl_gmg.checks.rule import ERROR, WARNING, check
+from kubectl_gmg.checks.words import match_words, rule_words
 from kubectl_gmg.model.conventions import Conflict
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.resolved import Delegation, Target, Terminal
@@ -48,25 +49,23 @@ def never_matches(context: CheckContext) -> Iterator[Problem]:
 
 def dropped(context: CheckContext) -> Iterator[Told]:
     """Own matches that some match above excludes, where the pair is simply not there."""
-    for junction in context.once(junctions):
-        if junction.conventions.conflict is Conflict.DROPPED and conditioned(junction) and fit(junction):
-            yield from dropped_pairs(context, junction)
+    for child in context.once(child_rules):
+        if child.conventions.conflict is Conflict.DROPPED and conditioned(child) and fit(child):
+            yield from dropped_pairs(context, child)
 
 
-def fit(junction: Junction) -> bool:
+def fit(child: ChildRule) -> bool:
     """Whether nothing else is wrong with the rule."""
-    return junction.sound or (isinstance(junction.node, Terminal) and junction.node.because == (CODE,))
+    return child.sound or (isinstance(child.node, Terminal) and child.node.because == (CODE,))
 
 
-def dropped_pairs(context: CheckContext, junction: Junction) -> Iterator[Told]:
+def dropped_pairs(context: CheckContext, child: ChildRule) -> Iterator[Told]:
     """Each own match of one rule that something above excludes."""
-    for index in indices(junction):
-        if excluding := junction.excluded(index):
-            words = (
-                "never matches below" if len(excluding) == len(junction.above) else "does not match everywhere below"
-            )
-            notes = (Note("delegates here", junction.parent.origin),)
-            yield exclusion_place(context, junction, index), told_pairs(junction, index, words), notes
+    for index in indices(child):
+        if excluding := child.excluded(index):
+            words = "never matches below" if len(excluding) == len(child.above) else "does not match everywhere below"
+            notes = (Note("delegates here", child.parent.origin),)
+            yield exclusion_place(context, child, index), told_pairs(child, index, words), notes
 
 
 def replaced(context: CheckContext) -> Iterator[Told]:
@@ -90,5 +89,5 @@ def replaced_words(node: Delegation, served: Terminal, child: Terminal) -> str:
     """Which rule below breaks a delegating rule, and why."""
     rule = child.rules[-1]
     why = why_excluded(served.matches[0], rule.matches[0])
-    words = f"{name_of(node.rule)} answers 500 in place of all that it delegates"
-    return f"{words}: {match_words(rule.matches[0])} of {name_of(rule)} never matches below it, since {why}"
+    words = f"{rule_words(node.rule)} answers 500 in place of all that it delegates"
+    return f"{words}: {match_words(rule.matches[0])} of {rule_words(rule)} never matches below it, since {why}"

@@ -7,14 +7,14 @@ proxy sees it, and then no change of this gateway takes effect any more. What co
 delegating rule that is the parent's prefix and the child's expression together.
 
 Example:
-  matchers: [{uri: {regex: "/(?!admin).*"}}]
+    matchers: [{uri: {regex: "/(?!admin).*"}}]
 
 Fix:
-  Write it without what RE2 lacks, for instance as an earlier rule for what is to be kept out. Split a large one into
-  several matchers, or use a prefix.
+    Write it without what RE2 lacks, for instance as an earlier rule for what is to be kept out; split a large one into
+    several matchers, or use a prefix.
 
 Source:
-  First generation: 5.1 rule 3, 8.7, D-17. Second generation: 5 rule 9, DEC-28. `spec/envoy.md` 90, 91, 92.
+    `spec/v1beta1.md` 5.1 rule 3, 8.7, D-17; `spec/v2.md` 5 rule 9, DEC-28; `spec/envoy.md` 90, 91, 92.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from kubectl_gmg import regex
-from kubectl_gmg.checks.child_rules import Junction, junctions
+from kubectl_gmg.checks.child_rules import ChildRule, child_rules
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.contradictions import Test, test_place, test_words
 from kubectl_gmg.checks.matcher_places import Told, at_each_place, matcher_place, path_place, usable
@@ -101,24 +101,24 @@ def too_large(text: str) -> str:
 
 def joined_ones(context: CheckContext) -> Iterator[Told]:
     """Regular expressions that are sound by themselves, but not below the prefix of a delegating rule."""
-    for junction in context.once(junctions):
-        if usable(junction.rule):
-            for index, match in enumerate(junction.rule.matches):
+    for child in context.once(child_rules):
+        if usable(child.rule):
+            for index, match in enumerate(child.rule.matches):
                 if match.path is not None and match.path.kind is PathKind.REGEX:
-                    yield from joined(junction, index)
+                    yield from joined(child, index)
 
 
-def joined(junction: Junction, index: int) -> Iterator[Told]:
+def joined(child: ChildRule, index: int) -> Iterator[Told]:
     """What is wrong with one regular expression below each match above."""
-    own = junction.rule.matches[index].path
-    codes = junction.node.because if isinstance(junction.node, Terminal) else ()
-    for above in junction.above:
-        path = join_paths(above.path, own, junction.conventions)
+    own = child.rule.matches[index].path
+    codes = child.node.because if isinstance(child.node, Terminal) else ()
+    for above in child.above:
+        path = join_paths(above.path, own, child.conventions)
         if path is None or path is own or own is None or too_large(own.value):
             continue
         fault = regex.fault(path.value) if CODE in codes else ""
         if words := f"is refused by RE2: {fault}" if fault else too_large(path.value):
             message = (
-                f"the regular expression that is joined with the path of {junction.parent.name or 'its parent'} {words}"
+                f"the regular expression that is joined with the path of {child.parent.name or 'its parent'} {words}"
             )
-            yield path_place(junction.rule, index), message, (Note("delegates here", junction.parent.origin),)
+            yield path_place(child.rule, index), message, (Note("delegates here", child.parent.origin),)

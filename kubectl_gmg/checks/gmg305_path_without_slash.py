@@ -5,13 +5,13 @@ written, so without that slash no request ever fits, nor any that the rule deleg
 (Below a delegating rule a missing slash is put in: GMG314.)
 
 Example:
-  matchers: [{uri: {prefix: reviews}}]
+    matchers: [{uri: {prefix: reviews}}]
 
 Fix:
-  Begin the path with a slash: `/reviews`.
+    Begin the path with a slash: `/reviews`.
 
 Source:
-  First generation: 8.4. `spec/envoy.md` 93: Envoy accepts such a route and never matches it.
+    `spec/v1beta1.md` 8.4; `spec/envoy.md` 93: Envoy accepts such a route and never matches it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matcher_places import path_place, path_words, usable
+from kubectl_gmg.checks.matcher_places import path_place, usable
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.checks.unmatchable_paths import starts_otherwise
+from kubectl_gmg.checks.words import path_words
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Problem
 

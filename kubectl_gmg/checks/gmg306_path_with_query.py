@@ -4,13 +4,13 @@ The proxy cuts the query and the fragment off before it compares the path, so no
 accepts the route silently and never takes it.
 
 Example:
-  matchers: [{uri: {prefix: "/search?lang=en"}}]
+    matchers: [{uri: {prefix: "/search?lang=en"}}]
 
 Fix:
-  Keep the path before the question mark, and test the query with `queryParameters`.
+    Keep the path before the question mark, and test the query with `queryParameters`.
 
 Source:
-  `spec/envoy.md` 7, 13, 14 and 93: Envoy accepts such a route and never matches it.
+    `spec/envoy.md` 7, 13, 14 and 93: Envoy accepts such a route and never matches it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matcher_places import path_place, path_words, usable
+from kubectl_gmg.checks.matcher_places import path_place, usable
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.checks.unmatchable_paths import CUT_OFF, cut_letter
+from kubectl_gmg.checks.words import path_words
 from kubectl_gmg.model.finding import Problem
 
 

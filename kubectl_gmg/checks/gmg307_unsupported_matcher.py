@@ -5,13 +5,13 @@ it if there is no other; in the second one the matcher never matches. The `name`
 is no condition either: what stands beside it decides alone, and a matcher with nothing else takes every request.
 
 Example:
-  matchers: [{uri: {suffix: .png}}]
+    matchers: [{uri: {suffix: .png}}]
 
 Fix:
-  Write the end of a path as a regular expression, such as `.*\\.png`; take the name of the matcher away.
+    Write the end of a path as a regular expression, such as `.*\\.png`; take the name of the matcher away.
 
 Source:
-  First generation: 5.1 rule 4, D-18. Second generation: 5 rule 6, DEC-10.
+    `spec/v1beta1.md` 5.1 rule 4, D-18; `spec/v2.md` 5 rule 6, DEC-10.
 """
 
 from __future__ import annotations

@@ -5,15 +5,15 @@ headers, query parameters or a method, takes every request for the path, and any
 Most often both were meant to hold together; the published examples of the product contain this very mistake.
 
 Example:
-  matchers:
-  - uri: {prefix: /ratings}
-  - headers: [{name: end-user, value: jason}]
+    matchers:
+    - uri: {prefix: /ratings}
+    - headers: [{name: end-user, value: jason}]
 
 Fix:
-  Write both into one list item; if they are meant as alternatives, leave them.
+    Write both into one list item; if they are meant as alternatives, leave them.
 
 Source:
-  First generation: 5.1, D-8. Second generation: 5 rule 1.
+    `spec/v1beta1.md` 5.1, D-8; `spec/v2.md` 5 rule 1.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matcher_places import match_words, matcher_place, usable
+from kubectl_gmg.checks.matcher_places import matcher_place, usable
 from kubectl_gmg.checks.rule import INFO, check
+from kubectl_gmg.checks.words import match_words
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.match import RouteMatch
 

@@ -4,14 +4,14 @@ A prefix is a plain comparison of texts and does not end at a slash: `/reviews` 
 another route of the same host is meant for such a path but stands later, so requests for it end up at the wrong place.
 
 Example:
-  - {name: reviews, matchers: [{uri: {prefix: /reviews}}]}
-  - {name: admin, matchers: [{uri: {prefix: /reviews-admin}}]}
+    - {name: reviews, matchers: [{uri: {prefix: /reviews}}]}
+    - {name: admin, matchers: [{uri: {prefix: /reviews-admin}}]}
 
 Fix:
-  Put the longer path first, or end the prefix with a slash and add the exact path without it.
+    Put the longer path first, or end the prefix with a slash and add the exact path without it.
 
 Source:
-  `spec/envoy.md` 14.
+    `spec/envoy.md` 14.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matcher_places import MOST_NOTES, name_of, path_words, said_place, several
+from kubectl_gmg.checks.matcher_places import MOST_NOTES, said_place
 from kubectl_gmg.checks.nested_paths import nested_by_host, path_of
 from kubectl_gmg.checks.rule import INFO, check
 from kubectl_gmg.checks.shadowing import own_match
+from kubectl_gmg.checks.words import path_words, rule_words
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.match import PathKind
 from kubectl_gmg.model.origin import Origin
@@ -49,7 +51,7 @@ def prefix_without_boundary(context: CheckContext) -> Iterator[Problem]:
     """Prefixes that end within a name, with the later routes that they take requests from."""
     found: dict[Origin, list[Caught]] = {}
     for caught in catching(context):
-        rule = caught.row.route.terminal.rules[-1]
+        rule = caught.row.rule
         found.setdefault(said_place(context, rule, own_match(caught.row)), []).append(caught)
     for place, all_caught in found.items():
         yield problem(context, place, all_caught)
@@ -57,12 +59,8 @@ def prefix_without_boundary(context: CheckContext) -> Iterator[Problem]:
 
 def problem(context: CheckContext, place: Origin, found: list[Caught]) -> Problem:
     """What one prefix catches."""
-    siblings = several(
-        f"{path_words(path_of(each.sibling))} of {name_of(each.sibling.route.terminal.rules[-1])}" for each in found
-    )
-    places = dict.fromkeys(
-        said_place(context, each.sibling.route.terminal.rules[-1], own_match(each.sibling)) for each in found
-    )
+    siblings = several(f"{path_words(path_of(each.sibling))} of {rule_words(each.sibling.rule)}" for each in found)
+    places = dict.fromkeys(said_place(context, each.sibling.rule, own_match(each.sibling)) for each in found)
     return Problem(
         "GMG310",
         f"{path_words(path_of(found[0].row))} also catches {siblings}",

@@ -5,25 +5,26 @@ delegate to it. Here no single value passes both, so that the matcher never matc
 was meant for goes to a later route or gets a 404. To accept either value takes two matchers, or one regular expression.
 
 Example:
-  matchers:
-  - headers: [{name: x-team, value: red}, {name: x-team, value: blue}]
+    matchers:
+    - headers: [{name: x-team, value: red}, {name: x-team, value: blue}]
 
 Fix:
-  Write one matcher for each value, or one test with a regular expression such as `red|blue`.
+    Write one matcher for each value, or one test with a regular expression such as `red|blue`.
 
 Source:
-  First generation: 5.1 rule 5, 8.4 rule 2. Second generation: 5 rule 8.
+    `spec/v1beta1.md` 5.1 rule 5, 8.4 rule 2; `spec/v2.md` 5 rule 8.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.checks.child_rules import Junction, junctions
+from kubectl_gmg.checks.child_rules import ChildRule, child_rules
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.contradictions import clashes, clashes_within, indices, narrows, test_place, test_words
-from kubectl_gmg.checks.matcher_places import Told, at_each_place, match_words, matcher_place, name_of, usable
+from kubectl_gmg.checks.matcher_places import Told, at_each_place, matcher_place, usable
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.words import match_words, rule_words
 from kubectl_gmg.model.conventions import Conflict
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.match import RouteMatch
@@ -51,23 +52,23 @@ def own(context: CheckContext) -> Iterator[Told]:
 
 def inherited(context: CheckContext) -> Iterator[Told]:
     """A test of a matcher and one that comes from above; where such a pair is a conflict, that is another finding."""
-    for junction in context.once(junctions):
-        if junction.conventions.conflict is Conflict.DROPPED and junction.sound and any(map(narrows, junction.above)):
-            yield from contradicted(context, junction)
+    for child in context.once(child_rules):
+        if child.conventions.conflict is Conflict.DROPPED and child.sound and any(map(narrows, child.above)):
+            yield from contradicted(context, child)
 
 
-def contradicted(context: CheckContext, junction: Junction) -> Iterator[Told]:
+def contradicted(context: CheckContext, child: ChildRule) -> Iterator[Told]:
     """Own matches that contradict a match above; one that is impossible by itself was told already."""
-    for index in indices(junction):
-        match = junction.rule.matches[index]
-        met = [each for each in junction.above if not clashes_within(each) and not methods_differ(match, each)]
+    for index in indices(child):
+        match = child.rule.matches[index]
+        met = [each for each in child.above if not clashes_within(each) and not methods_differ(match, each)]
         found = [clash for each in met if (clash := next(clashes(match, each), None))]
         if found and not clashes_within(match):
             test = found[0][0]
             never = "never matches" if len(found) == len(met) else "does not match everywhere"
-            words = f"no one value passes its test of {test_words(test)} and that of {name_of(junction.parent)} above"
-            place = test_place(context, matcher_place(junction.rule, index), test)
-            yield place, f"{match_words(match)} {never}: {words}", (Note("delegates here", junction.parent.origin),)
+            words = f"no one value passes its test of {test_words(test)} and that of {rule_words(child.parent)} above"
+            place = test_place(context, matcher_place(child.rule, index), test)
+            yield place, f"{match_words(match)} {never}: {words}", (Note("delegates here", child.parent.origin),)
 
 
 def methods_differ(first: RouteMatch, second: RouteMatch) -> bool:

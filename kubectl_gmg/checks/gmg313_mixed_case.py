@@ -4,14 +4,14 @@ Prefix and child become one path, which can only ignore case as a whole or not a
 ignores case if either of them says so, in the second one only if both do. So one of the two does not get what it says.
 
 Example:
-  matchers: [{uri: {prefix: /Shop, ignoreCase: true}}]   # of the rule that delegates
-  matchers: [{uri: {exact: /Item}}]                      # of the rule in the table
+    matchers: [{uri: {prefix: /Shop, ignoreCase: true}}]   # of the rule that delegates
+    matchers: [{uri: {exact: /Item}}]                      # of the rule in the table
 
 Fix:
-  Set `ignoreCase` on both, or on neither.
+    Set `ignoreCase` on both, or on neither.
 
 Source:
-  First generation: 8.4 rule 4, D-21. Second generation: 8.2, DEC-2.
+    `spec/v1beta1.md` 8.4 rule 4, D-21; `spec/v2.md` 8.2, DEC-2.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.letter_case import Disagreement, disagreements
-from kubectl_gmg.checks.matcher_places import Told, at_each_place, name_of, path_words
+from kubectl_gmg.checks.matcher_places import Told, at_each_place
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.conventions import MixedCase
 from kubectl_gmg.model.finding import Note, Problem
@@ -38,7 +38,7 @@ def told(found: Disagreement) -> Told:
     """Who says what, and what holds."""
     ignoring, strict = "ignores case", "does not ignore case"
     child, parent = (strict, ignoring) if found.above.ignore_case else (ignoring, strict)
-    together = "ignores" if found.junction.conventions.mixed_case is MixedCase.EITHER else "does not ignore"
-    above = f"{path_words(found.above)} of {name_of(found.ancestor)}"
-    message = f"{path_words(found.path)} {child}, but {above} {parent}: the joined path {together} case"
+    together = "ignores" if found.child.conventions.mixed_case is MixedCase.EITHER else "does not ignore"
+    below, above = found.words
+    message = f"{below} {child}, but {above} {parent}: the joined path {together} case"
     return found.place, message, (Note(parent, found.ancestor.origin),)

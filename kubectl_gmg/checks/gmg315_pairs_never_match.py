@@ -5,21 +5,21 @@ can never hold, for instance where two methods meet, so they are left out; the o
 meant, but a request that satisfies such a matcher above finds nothing here and goes on to later routes.
 
 Example:
-  matchers: [{uri: {prefix: /a}, method: GET}, {uri: {prefix: /b}, method: POST}]  # of the rule that delegates
-  matchers: [{uri: {prefix: /c}, method: GET}]                                     # nothing is served under /b
+    matchers: [{uri: {prefix: /a}, method: GET}, {uri: {prefix: /b}, method: POST}]  # of the rule that delegates
+    matchers: [{uri: {prefix: /c}, method: GET}]                                     # nothing is served under /b
 
 Fix:
-  If nothing is to be served there, leave it. Else give each combination that is meant a matcher of its own.
+    If nothing is to be served there, leave it; else give each combination that is meant a matcher of its own.
 
 Source:
-  Second generation: 8.2, DEC-26.
+    `spec/v2.md` 8.2, DEC-26.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.checks.child_rules import junctions
+from kubectl_gmg.checks.child_rules import child_rules
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.contradictions import conditioned, exclusion_place, indices, told_pairs
 from kubectl_gmg.checks.matcher_places import Told, at_each_place
@@ -38,11 +38,11 @@ def pairs_never_match(context: CheckContext) -> Iterator[Problem]:
 
 def dropped(context: CheckContext) -> Iterator[Told]:
     """The same, on every way down."""
-    for junction in context.once(junctions):
-        if junction.conventions.conflict is not Conflict.REPLACED or not conditioned(junction) or not junction.sound:
+    for child in context.once(child_rules):
+        if child.conventions.conflict is not Conflict.REPLACED or not conditioned(child) or not child.sound:
             continue
-        for index in indices(junction):
-            if count := len(junction.excluded(index)):
-                words = f"is left out for {count} of {len(junction.above)} matches of"
-                notes = (Note("delegates here", junction.parent.origin),)
-                yield exclusion_place(context, junction, index), told_pairs(junction, index, words), notes
+        for index in indices(child):
+            if count := len(child.excluded(index)):
+                words = f"is left out for {count} of {len(child.above)} matches of"
+                notes = (Note("delegates here", child.parent.origin),)
+                yield exclusion_place(context, child, index), told_pairs(child, index, words), notes

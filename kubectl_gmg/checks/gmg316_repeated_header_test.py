@@ -4,14 +4,14 @@ All tests of a matcher must hold. The open translator of the product, though, ke
 one header name (separately for normal and inverted ones), so a cluster may match more requests than the manifest says.
 
 Example:
-  matchers:
-  - headers: [{name: x-env, value: "dev.*", regex: true}, {name: x-env, value: ".*-eu", regex: true}]
+    matchers:
+    - headers: [{name: x-env, value: "dev.*", regex: true}, {name: x-env, value: ".*-eu", regex: true}]
 
 Fix:
-  Put both into one regular expression.
+    Put both into one regular expression.
 
 Source:
-  First generation: 5.1, the facts about the open translator.
+    `spec/v1beta1.md` 5.1, the facts about the open translator.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.contradictions import clashes_within, test_place
-from kubectl_gmg.checks.matcher_places import match_words, matcher_place, usable
+from kubectl_gmg.checks.matcher_places import matcher_place, usable
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.words import match_words
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.match import HeaderMatch, RouteMatch

@@ -4,14 +4,14 @@
 of the path is compared without regard to case and the rest with it.
 
 Example:
-  matchers: [{uri: {prefix: /Shop, ignoreCase: true}}]   # of the rule that delegates
-  matchers: [{uri: {regex: "/[a-c]+"}}]                  # of the rule in the table
+    matchers: [{uri: {prefix: /Shop, ignoreCase: true}}]   # of the rule that delegates
+    matchers: [{uri: {regex: "/[a-c]+"}}]                  # of the rule in the table
 
 Fix:
-  Put `(?i)` in front of the regular expression if it is to ignore case as well.
+    Put `(?i)` in front of the regular expression if it is to ignore case as well.
 
 Source:
-  First generation: 8.4 rule 4, D-21.
+    `spec/v1beta1.md` 8.4 rule 4, D-21.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.letter_case import Disagreement, disagreements
-from kubectl_gmg.checks.matcher_places import Told, at_each_place, name_of, path_words
+from kubectl_gmg.checks.matcher_places import Told, at_each_place
 from kubectl_gmg.checks.rule import INFO, check
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.match import PathMatch
@@ -43,6 +43,6 @@ def says_so(path: PathMatch) -> bool:
 
 def told(found: Disagreement) -> Told:
     """Which part of the path ignores case, and which does not."""
-    above = f"{path_words(found.above)} of {name_of(found.ancestor)}"
-    message = f"{above} ignores case, {path_words(found.path)} below it does not"
+    below, above = found.words
+    message = f"{above} ignores case, {below} below it does not"
     return found.place, message, (Note("ignores case", found.ancestor.origin),)

@@ -42,7 +42,7 @@ def rewrite_under_regex(context: CheckContext) -> Iterator[Problem]:
             told.add(rule.origin)
             yield problem(context, rule, own)
     for row in context.rows:
-        rule = row.route.terminal.rules[-1]
+        rule = row.rule
         if is_regex(row.route.match) and rewrites(rule) and rule.origin not in told:
             told.add(rule.origin)
             yield problem(context, rule, row.route.match, delegating(row))

@@ -21,12 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_gmg.checks.catalogue import exists_in
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.faulty_destinations import exists_in
 from kubectl_gmg.checks.path_rewrites import delegating, rewrite_place, rewriting_rows
-from kubectl_gmg.checks.rewrite_fixes import Mender
+from kubectl_gmg.checks.rewrite_fixes import RewriteFixes
 from kubectl_gmg.checks.rule import WARNING, check
-from kubectl_gmg.checks.witnesses import Asker, asker
+from kubectl_gmg.checks.witnesses import Witnesses
 from kubectl_gmg.matching.path import Prepared
 from kubectl_gmg.matching.rewrite import rewritten
 from kubectl_gmg.model.declared import RouteRule
@@ -45,13 +45,13 @@ REST = ("items", "a", "x1")
 def rewrite_slash_mismatch(context: CheckContext) -> Iterator[Problem]:
     """Rewriting rules where a request shows it."""
     told: set[Origin] = set()
-    mender = Mender(context, mismatched)
+    fixes = RewriteFixes(context, mismatched)
     for row, rule, rewrite in context.once(rewriting_rows):
         if rule.origin not in told and mismatched(row, rewrite):
-            shown = showing(context.once(asker), row)
+            shown = showing(context.once(Witnesses), row)
             if shown is not None:
                 told.add(rule.origin)
-                yield problem(row, rule, rewrite, shown, mender)
+                yield problem(row, rule, rewrite, shown, fixes)
 
 
 def mismatched(row: RouteRow, rewrite: str) -> bool:
@@ -75,15 +75,15 @@ def prefix_of(row: RouteRow) -> str:
     return (row.route.match.path or ROOT).value
 
 
-def showing(asker: Asker, row: RouteRow) -> Prepared | None:
+def showing(witnesses: Witnesses, row: RouteRow) -> Prepared | None:
     """A request that shows it; None if every such request goes elsewhere."""
     prefix = prefix_of(row)
     slash = "" if prefix.endswith("/") else "/"
-    found = asker.reaching(row, (f"{prefix}{slash}{rest}" for rest in REST))
+    found = witnesses.reaching(row, (f"{prefix}{slash}{rest}" for rest in REST))
     return None if found is None or "//" in found.path else found
 
 
-def problem(row: RouteRow, rule: RouteRule, rewrite: str, shown: Prepared, mender: Mender) -> Problem:
+def problem(row: RouteRow, rule: RouteRule, rewrite: str, shown: Prepared, fixes: RewriteFixes) -> Problem:
     """What is said of one rule, with what would mend it if that is the rewrite alone."""
     prefix, sent = prefix_of(row), rewritten(row.route.match, rewrite, None, shown)
     what = "with two words glued together" if prefix.endswith("/") else "with a doubled slash"
@@ -92,6 +92,6 @@ def problem(row: RouteRow, rule: RouteRule, rewrite: str, shown: Prepared, mende
     hint = f"write {better} instead of {rewrite}"
     if not better:
         hint = f"make the prefix {prefix}/, and match {prefix} itself by an exact path beside it"
-    fix = mender.fix(row, rule, better, shown) if better else None
+    fix = fixes.of(row, rule, better, shown) if better else None
     place, notes = rewrite_place(rule), delegating(row)
     return Problem(CODE, message, place, hint=hint, related=notes, request=shown.request, fix=fix)

@@ -19,14 +19,13 @@ Source:
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.gmg407_redirect_changes_nothing import leads_nowhere
-from kubectl_gmg.checks.redirect_loops import FOLLOWED, Sources, circle
+from kubectl_gmg.checks.redirect_loops import FOLLOWED, Sources, leads_nowhere, loop_from
 from kubectl_gmg.checks.rule import WARNING, check
-from kubectl_gmg.checks.witnesses import asker
+from kubectl_gmg.checks.shadowing import rows_by_spot
+from kubectl_gmg.checks.witnesses import Witnesses
 from kubectl_gmg.model.action import DirectResponse, Redirect
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Note, Problem
@@ -44,28 +43,16 @@ SHOWN = 3
 def response_loops(context: CheckContext) -> Iterator[Problem]:
     """Redirecting routes that lead into a circle, one finding for each circle."""
     told: set[Origin] = set()
-    for rows in by_host(row for row in context.rows if redirects(row)):
+    for each in context.once(rows_by_spot).values():
+        rows = [row for row in each if redirects(row)]
         sources = Sources(rows)
         for row in rows:
-            if rule_of(row).origin not in told and sources.may_return(row):
-                steps = circle(context.once(asker), row)
-                rules = tuple({id(rule): rule for step in steps if step.row for rule in [rule_of(step.row)]}.values())
+            if row.rule.origin not in told and sources.may_return(row):
+                steps = loop_from(context.once(Witnesses), row)
+                rules = tuple({id(rule): rule for step in steps if step.row for rule in [step.row.rule]}.values())
                 if rules and told.isdisjoint(rule.origin for rule in rules):
                     told.update(rule.origin for rule in rules)
                     yield problem(steps, rules)
-
-
-def rule_of(row: RouteRow) -> RouteRule:
-    """The rule that a route is made from."""
-    return row.route.terminal.rules[-1]
-
-
-def by_host(rows: Iterable[RouteRow]) -> Iterable[list[RouteRow]]:
-    """Routes that stand in one list."""
-    found: defaultdict[tuple[int, int], list[RouteRow]] = defaultdict(list)
-    for row in rows:
-        found[id(row.listener), id(row.host)].append(row)
-    return found.values()
 
 
 def redirects(row: RouteRow) -> bool:

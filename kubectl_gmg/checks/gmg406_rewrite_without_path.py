@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.path_rewrites import delegating, rewrite_place, rewriting_rows
 from kubectl_gmg.checks.rule import WARNING, check
-from kubectl_gmg.checks.witnesses import asker
+from kubectl_gmg.checks.witnesses import Witnesses
 from kubectl_gmg.model.action import ForwardTo
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.origin import Origin
@@ -40,6 +40,6 @@ def rewrite_without_path(context: CheckContext) -> Iterator[Problem]:
             told.add(rule.origin)
             effect = f"/{PATH} becomes {rewrite}{PATH}" if rewrite != "/" else "nothing changes"
             message = f"pathRewrite {rewrite} without a condition on the path replaces only the first slash: {effect}"
-            shown = context.once(asker).reaching(row, (f"/{PATH}",))
+            shown = context.once(Witnesses).reaching(row, (f"/{PATH}",))
             request = shown.request if shown else None
             yield Problem("GMG406", message, rewrite_place(rule), related=delegating(row), request=request)

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.redirect_loops import leads_nowhere
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.action import Redirect
 from kubectl_gmg.model.finding import Problem
@@ -30,9 +31,3 @@ def redirect_changes_nothing(context: CheckContext) -> Iterator[Problem]:
     for rule in context.rules:
         if isinstance(rule.action, Redirect) and leads_nowhere(rule.action):
             yield Problem("GMG407", message, rule.origin / rule.action_field)
-
-
-def leads_nowhere(action: Redirect) -> bool:
-    """Whether a redirect keeps all that tells one place from another; to drop the query is not enough."""
-    changed = action.scheme or action.host or action.path or action.prefix or action.regex
-    return not changed and action.port is None

@@ -19,15 +19,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_gmg.checks.catalogue import exists_in
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.faulty_destinations import Found, Guesses, exists_in, faulty, words
+from kubectl_gmg.checks.faulty_destinations import Found, Guesses, faulty, may_be_outside, may_be_placed, words
+from kubectl_gmg.checks.outside import sharing_is_given
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.action import DestinationKind
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.resolve.destination import unregistered
 from kubectl_gmg.resolve.faults import NOT_FOUND
 
-NEEDS = ("Service", "VirtualDestination", "ExternalService", "Workspace")
+NEEDS = ("Service", "Destination", "VirtualDestination", "ExternalService", "Workspace", "WorkspaceSettings")
+TENANTS = NEEDS[-2:]
 UNKNOWN_CLUSTER, VIRTUAL_NOT_FOUND = "GMG417", "GMG414"
 
 
@@ -36,8 +39,16 @@ def destination_not_found(context: CheckContext) -> Iterator[Problem]:
     """Destinations that nothing is found for, or that the workspace of the rule does not see."""
     guesses = Guesses()
     for found in context.once(faulty):
-        if found.fault.code == NOT_FOUND and not told_elsewhere(found):
+        if found.fault.code == NOT_FOUND and not told_elsewhere(found) and is_certain(context, found, guesses):
             yield problem(found, guesses)
+
+
+def is_certain(context: CheckContext, found: Found, guesses: Guesses) -> bool:
+    """Whether what hides a destination was given, or what it would be among if it were there, or was mistaken for."""
+    if found.fault.named is None:
+        known = not may_be_outside(found) or bool(guesses.hint(found))
+        return known and not may_be_placed(context, found)
+    return sharing_is_given(context, found.fault.named.ref) and context.lacking.isdisjoint(TENANTS)
 
 
 def told_elsewhere(found: Found) -> bool:
@@ -57,7 +68,7 @@ def problem(found: Found, guesses: Guesses) -> Problem:
         message = f"{named} {absence(found)}{found.consequence}"
         return Problem(NOT_FOUND, message, found.destination.origin, hint=guesses.hint(found))
     message = f"workspace {found.viewer} may not use {named}: {fault.hidden_by}"
-    hint = f"its workspace needs exportTo for {found.viewer} in its settings, and {found.viewer} importFrom for that"
+    hint = f"list it under exportTo in the settings of its workspace, and under importFrom in those of {found.viewer}"
     return Problem(NOT_FOUND, message, found.destination.origin, hint=hint)
 
 

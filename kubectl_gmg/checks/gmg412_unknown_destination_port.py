@@ -24,7 +24,7 @@ from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.resolve.faults import NO_SUCH_PORT
 
-NEEDS = ("Service", "VirtualDestination", "ExternalService")
+NEEDS = ("Service", "Destination", "VirtualDestination", "ExternalService")
 
 
 @check(NO_SUCH_PORT, v1beta1=ERROR, v2=ERROR, rows=("DEST-PORT", "SEM-02"), needs=NEEDS)

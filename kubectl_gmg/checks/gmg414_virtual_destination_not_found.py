@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.faulty_destinations import Guesses, faulty, words
+from kubectl_gmg.checks.faulty_destinations import Guesses, faulty, may_be_outside, words
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.action import DestinationKind
 from kubectl_gmg.model.finding import Problem
@@ -33,5 +33,7 @@ def virtual_destination_not_found(context: CheckContext) -> Iterator[Problem]:
         wanted = found.destination
         missing = found.fault.code == NOT_FOUND and found.fault.named is None
         if missing and wanted.kind is DestinationKind.VIRTUAL_DESTINATION:
-            message = f"{words(wanted)} does not exist{found.consequence}"
-            yield Problem("GMG414", message, wanted.origin, hint=guesses.hint(found))
+            hint = guesses.hint(found)
+            if hint or not may_be_outside(found):
+                message = f"{words(wanted)} does not exist{found.consequence}"
+                yield Problem("GMG414", message, wanted.origin, hint=hint)

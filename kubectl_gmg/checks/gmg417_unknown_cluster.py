@@ -17,19 +17,22 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.forwarded_services import CLUSTER, field_of, forwarded, listed
+from kubectl_gmg.checks.forwarded_services import CLUSTER, field_of, forwarded
+from kubectl_gmg.checks.nearest_names import closest
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.inventory import Inventory
 from kubectl_gmg.resolve.destination import unregistered
 
 
-@check("GMG417", v1beta1=ERROR, rows=("DEST-CLUSTER",), needs=("KubernetesCluster",))
+@check("GMG417", v1beta1=ERROR, rows=("DEST-CLUSTER",), needs=("KubernetesCluster", "Destination"))
 def unknown_cluster(context: CheckContext) -> Iterator[Problem]:
-    """Destinations whose cluster is none of those that are registered."""
+    """Destinations whose cluster is none of those that are registered, where what was seen in clusters is known."""
+    if any(gap.kind == "Destination" for gap in context.snapshot.gaps):
+        return
     for destination, inventory in forwarded(context):
         if unregistered(destination, inventory):
             named = f"Service {destination.namespace}/{destination.name}"
@@ -41,5 +44,5 @@ def unknown_cluster(context: CheckContext) -> Iterator[Problem]:
 def known_instead(cluster: str, inventory: Inventory) -> str:
     """Which clusters there are."""
     names = tuple(sorted({each.name for each in inventory.clusters}))
-    near = get_close_matches(cluster, names, n=1)
-    return f"did you mean {near[0]}?" if near else f"registered: {listed(names)}" if names else ""
+    near = closest(cluster, names)
+    return f"did you mean {near}?" if near else f"known are {several(names)}" if names else ""

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext, Served
-from kubectl_gmg.checks.federation import Federation, Refusal
+from kubectl_gmg.checks.federation import Federation, NotReached
 from kubectl_gmg.checks.forwarded_services import CLUSTER, field_of
 from kubectl_gmg.checks.rule import ERROR, check
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
@@ -37,8 +37,12 @@ NEEDS = ("Mesh", "VirtualMesh", "WorkspaceSettings")
 def not_federated(context: CheckContext) -> Iterator[Problem]:
     """Destinations that some gateway which serves the rule does not reach; one finding for all gateways."""
     judges: dict[str, Federation] = {}
-    told: dict[Origin, tuple[Destination, list[tuple[Served, Refusal]]]] = {}
+    told: dict[Origin, tuple[Destination, list[tuple[Served, NotReached]]]] = {}
+    reached: set[tuple[object, ...]] = set()  # many routes go to one Service
     for served, destination in destinations(context):
+        key = (id(served), destination.namespace, destination.name, destination.cluster)
+        if key in reached:
+            continue
         ref = served.gateway.ref
         if ref.generation not in judges:
             judges[ref.generation] = Federation(context.realm(ref), context.tenancy(ref))
@@ -47,6 +51,8 @@ def not_federated(context: CheckContext) -> Iterator[Problem]:
             refused = judges[ref.generation].refusals(served.gateway, served.listener.declared, service)
             for each in refused:
                 told.setdefault(destination.origin, (destination, []))[1].append((served, each))
+            if not refused:
+                reached.add(key)
     for destination, reasons in told.values():
         yield problem(context, destination, reasons)
 
@@ -65,7 +71,7 @@ def destinations(context: CheckContext) -> Iterator[tuple[Served, Destination]]:
                     yield served, each
 
 
-def problem(context: CheckContext, destination: Destination, reasons: list[tuple[Served, Refusal]]) -> Problem:
+def problem(context: CheckContext, destination: Destination, reasons: list[tuple[Served, NotReached]]) -> Problem:
     """What is said of one destination: the first reason, and all gateways that it concerns."""
     _, first = reasons[0]
     gateways = dict.fromkeys(served.gateway.ref for served, _ in reasons)

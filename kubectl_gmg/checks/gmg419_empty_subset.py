@@ -18,9 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.forwarded_services import SUBSET, field_of, forwarded, listed, seen_service, words
+from kubectl_gmg.checks.forwarded_services import SUBSET, field_of, forwarded, seen_service
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.checks.words import service_words
 from kubectl_gmg.model.action import Destination
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.inventory import Service
@@ -31,14 +33,19 @@ from kubectl_gmg.resolve.subsets import Keys, Subsets
 def empty_subset(context: CheckContext) -> Iterator[Problem]:
     """Subsets whose labels no pod carries."""
     judges: dict[int, Subsets] = {}
+    sound: set[tuple[object, ...]] = set()  # many routes go to one subset
     for destination, inventory in forwarded(context):
-        if not destination.subset or (service := seen_service(context, destination, inventory)) is None:
+        wanted = (destination.namespace, destination.name, destination.cluster, destination.subset)
+        key = (id(inventory), context.tenancy(destination.origin.ref).owner(destination.origin.ref), *wanted)
+        if not destination.subset or key in sound or (service := seen_service(context, destination, inventory)) is None:
             continue
         if id(inventory) not in judges:
             judges[id(inventory)] = Subsets(inventory)
         judge = judges[id(inventory)]
         if keys := judge.lacking(service, destination.subset):
             yield problem(context, destination, service, keys, judge)
+        else:
+            sound.add(key)
 
 
 def problem(context: CheckContext, destination: Destination, service: Service, keys: Keys, judge: Subsets) -> Problem:
@@ -48,7 +55,7 @@ def problem(context: CheckContext, destination: Destination, service: Service, k
     if len(keys) == 1 and at != destination.origin:
         at /= keys[0]
     labels = " and ".join(f"{key}={wanted[key]}" for key in keys)
-    named = words(service.namespace, service.name, service.cluster or destination.cluster)
+    named = service_words(service if service.cluster else destination)
     together = " together" if len(keys) > 1 and seen_apart(keys, wanted, service, judge) else ""
     message = f"no pod of {named} carries {labels}{together}, so what is sent to this subset gets 503"
     return Problem("GMG419", message, at, hint=values_instead(keys, service, judge))
@@ -65,4 +72,4 @@ def values_instead(keys: Keys, service: Service, judge: Subsets) -> str:
     found = set(dict(service.subsets).get(keys[0], ()))
     if pods := judge.pods(service) or service.endpoint_labels:
         found = {value for labels in pods for key, value in labels if key == keys[0]}
-    return f"its pods have {keys[0]} {listed(tuple(sorted(found)))}" if len(keys) == 1 and found else ""
+    return f"its pods have {keys[0]} {several(tuple(sorted(found)))}" if len(keys) == 1 and found else ""

@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.forwarded_services import listed
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.finding import Note, Problem
@@ -33,12 +33,17 @@ from kubectl_gmg.resolve.tenancy import Tenancy
 MOST_NOTED = 5
 """Services that one finding names as places."""
 
+TENANTS = ("Workspace", "WorkspaceSettings")
+"""The kinds that say who sees a Service."""
+
 Selected = dict[int, tuple[Service, Selector]]
 
 
-@check("GMG421", v2=WARNING, rows=("SEM-20",), needs=("Service",))
+@check("GMG421", v2=WARNING, rows=("SEM-20",), needs=("Service", *TENANTS))
 def several_backing_services(context: CheckContext) -> Iterator[Problem]:
-    """VirtualDestinations with more than one Service in a cluster."""
+    """VirtualDestinations with more than one Service in a cluster, where it is known which of them they see."""
+    if not context.lacking.isdisjoint(TENANTS):
+        return
     for _, realm in context.declared.realms:
         inventory = realm.inventory
         index = Index(inventory.services) if any(each.services for each in inventory.virtual_destinations) else None
@@ -79,8 +84,7 @@ def problem(virtual: VirtualDestination, cluster: str, pairs: Sequence[tuple[Ser
     place = f" of cluster {cluster}" if cluster else ""
     aged = services[0].created is not None
     use = f"the oldest, {names[0]}, is used alone" if aged else "only the oldest of them is used"
-    named = f"VirtualDestination {virtual.ref.namespace}/{virtual.ref.name}"
-    message = f"{named} finds {len(names)} Services{place}, {listed(names)}: {use}"
-    words = ["is the oldest, and used" if aged else "is found too", *["is found too"] * (MOST_NOTED - 1)]
+    message = f"{virtual.ref} finds {len(names)} Services{place}, {several(names)}: {use}"
+    words = ["is the oldest, and used" if aged else "is found", *["is found too"] * (MOST_NOTED - 1)]
     notes = tuple(Note(text, Origin(each.ref)) for text, each in zip(words, services, strict=False))
     return Problem("GMG421", message, pairs[1][1].origin, related=notes)

@@ -54,7 +54,7 @@ def hidden(context: CheckContext, root: RouteRule, rule: RouteRule, action: Forw
         return
     for destination in action.destinations:
         if why := why_hidden(context, destination, viewer, own):
-            message = f"{words(destination)} is seen from workspace {own}, but not from {viewer} of the root: {why}"
+            message = f"workspace {own} sees {words(destination)}, but the root's workspace {viewer} does not: {why}"
             yield Problem(CODE, message, destination.origin, related=(Note("delegates here", root.origin),))
 
 

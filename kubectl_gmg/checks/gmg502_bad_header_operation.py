@@ -1,4 +1,4 @@
-"""The proxy refuses to append or remove this header.
+"""A header is appended or removed in a way that the proxy refuses.
 
 Headers whose name begins with a colon, and Host, are no ordinary headers: they can neither be appended nor removed. No
 name or value may hold a line break or a zero byte, or be longer than 16 KiB. In a value a percent sign begins a

@@ -1,4 +1,4 @@
-"""The workspace of a child table does not import the parent of it.
+"""The workspace of a child table does not import its parent.
 
 A table of another workspace can be delegated to where its workspace exports it and the workspace of the delegating
 table imports it; that is how the product works, and it is enough for the routes to be served. One page of the vendor's
@@ -13,7 +13,7 @@ Example:
       exportTo: [{workspaces: [{name: ops}]}]      # and no importFrom of ops
 
 Fix:
-    Nothing has to be done. To satisfy both readings, let the child's workspace import ROUTE_TABLE from the parent's.
+    Nothing has to be done; to satisfy both readings, let the child's workspace import ROUTE_TABLE from the parent's.
 
 Source:
     `spec/v2.md` 12.3 and DEC-21: the sources contradict each other.
@@ -25,8 +25,8 @@ from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.rule import INFO, check
-from kubectl_gmg.checks.workspace_members import Membership, realms_with_workspaces
-from kubectl_gmg.checks.workspace_sharing import EXPORTS, IMPORTS, Sharing
+from kubectl_gmg.checks.workspace_members import members_by_generation, realms_with_workspaces
+from kubectl_gmg.checks.workspace_sharing import EXPORTS, IMPORTS, Sharing, sharing_by_generation
 from kubectl_gmg.model.declared import Labels, RouteRule, RouteTable
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import ObjectRef, Origin
@@ -44,7 +44,8 @@ def one_way_import(context: CheckContext) -> Iterable[Problem]:
     """Every pair of workspaces of which one delegates to the other, and is not imported by it."""
     for generation, realm in realms_with_workspaces(context, "WorkspaceSettings"):
         tenancy = context.tenancy(realm.workspaces[0].ref)
-        sharing, membership = Sharing(realm, tenancy), Membership(realm)
+        sharing = context.once(sharing_by_generation)[generation]
+        membership = context.once(members_by_generation)[generation]
         labels = {table.ref: table.labels for table in context.declared.tables}
         told: set[Pair] = set()
         for rule, child, pair in foreign(context, generation, tenancy):

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.rule import INFO, check
-from kubectl_gmg.checks.workspace_members import Membership, realms_with_workspaces
+from kubectl_gmg.checks.workspace_members import members_by_generation, realms_with_workspaces
 from kubectl_gmg.checks.workspace_sharing import settings_by_workspace
 from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import Origin
@@ -36,8 +36,8 @@ NEEDS = ("Workspace", "WorkspaceSettings", "Namespace")
 @check("GMG523", v2=INFO, rows=("v2 12.2",), needs=NEEDS)
 def workspace_settings(context: CheckContext) -> Iterable[Problem]:
     """Every workspace without settings, and all settings of a workspace beside those that count."""
-    for _, realm in realms_with_workspaces(context, "WorkspaceSettings"):
-        membership = Membership(realm)
+    for generation, realm in realms_with_workspaces(context, "WorkspaceSettings"):
+        membership = context.once(members_by_generation)[generation]
         own = settings_by_workspace(realm, context.tenancy(realm.workspaces[0].ref))
         near = {each.workspace.name for settings in realm.settings for each in membership.of(settings.ref)}
         for workspace in realm.workspaces:

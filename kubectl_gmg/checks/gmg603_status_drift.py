@@ -1,4 +1,4 @@
-"""What the status says about an object's place differs from what we find.
+"""What a status says of related objects differs from what is resolved here.
 
 The controller publishes which hosts a gateway serves, which tables are delegated to, and by whom. Where that is about
 the very objects that were read and still differs from what is resolved here, one side sees objects that the other does
@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.api.status import Published, Related, Relation
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.controller_status import statuses
@@ -34,8 +35,6 @@ from kubectl_gmg.model.origin import ObjectRef, Origin
 NEEDS = ("VirtualGateway", "VirtualHost", "RouteTable")
 TENANTS = frozenset({"Workspace", "Namespace"})
 NONE: AbstractSet[Related] = frozenset()
-NAMED = 3
-"""Objects that a message names."""
 
 
 @check("GMG603", v1beta1=INFO, v2=WARNING, rows=("STATUS-DRIFT", "SEM-19"), needs=NEEDS)
@@ -74,7 +73,7 @@ def drift_of_list(
     if theirs:
         said.append(f"{listed(theirs)} only in the status")
     if ours:
-        said.append(f"{listed(ours)} only in what we resolve")
+        said.append(f"{listed(ours)} only in what is resolved here")
     if said:
         yield Problem("GMG603", f"the {relation.value} of {at.ref} differ: {', '.join(said)}", at)
 
@@ -92,7 +91,7 @@ def drift_of_count(
     if len(sure) <= count <= most:
         return
     found = sorted(sure if count < len(sure) else possible)
-    message = f"the status counts {count} {relation.value}, but we find {listed(found) if found else 'none'}"
+    message = f"the status counts {count} {relation.value}, but here are {listed(found) if found else 'none'}"
     yield Problem("GMG603", message, at)
 
 
@@ -104,7 +103,7 @@ def drift_of_owner(status: Published, context: CheckContext) -> Iterator[Problem
     ours = context.tenancy(status.at.ref).owner(status.at.ref)
     if ours != theirs:
         mine = f"workspace {ours}" if ours else "no workspace"
-        yield Problem("GMG603", f"the status says that workspace {theirs} owns this, but we find {mine}", at)
+        yield Problem("GMG603", f"the status says that workspace {theirs} owns this, but here it is of {mine}", at)
 
 
 def related(ref: ObjectRef) -> Related:
@@ -114,5 +113,4 @@ def related(ref: ObjectRef) -> Related:
 
 def listed(objects: list[Related]) -> str:
     """Objects by name, only the first few."""
-    more = f" and {len(objects) - NAMED} more" if len(objects) > NAMED else ""
-    return ", ".join(map(str, objects[:NAMED])) + more
+    return several(map(str, objects))

@@ -2,52 +2,39 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.selector_words import condition
+from kubectl_gmg.checks.spoiled import Spoiled
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.conventions import SharedDomain
-from kubectl_gmg.model.declared import Realm, VirtualGateway, VirtualHost
+from kubectl_gmg.model.declared import Protocol, Realm, VirtualGateway, VirtualHost
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import Gateway, Host
 from kubectl_gmg.resolve.index import holds
+
+ROUTED = (Protocol.HTTP, Protocol.HTTPS)
+"""What listeners speak that serve hosts."""
 
 SPOILING = ("GMG001", "GMG002", "GMG004", "GMG101", "GMG102", "GMG103", "GMG208", "GMG209")
 """What was noted of a gateway after which nobody can tell what it was meant to select, or where it stands."""
 
 
-class Spoiled:
-    """The places at which something was noted that makes further judgement idle: one cause, one finding."""
+def spoiled_gateways(context: CheckContext) -> Spoiled:
+    """What was noted of gateways; after which nobody can tell what they were meant to select."""
+    return Spoiled(context, SPOILING)
 
-    def __init__(self, context: CheckContext, codes: Iterable[str] = SPOILING) -> None:
-        self._places: defaultdict[ObjectRef, list[Origin]] = defaultdict(list)
-        for code in codes:
-            for problem in context.noted(code):
-                self._places[problem.at.ref].append(problem.at)
 
-    def at(self, place: Origin) -> bool:
-        """Whether anything was noted at a place or below it."""
-        length = len(place.path)
-        return any(each.path[:length] == place.path for each in self._places.get(place.ref, ()))
-
-    def gateway(self, ref: ObjectRef) -> bool:
-        """Whether anything was noted of how a gateway selects its hosts."""
-        return any(concerns_selection(each.path) for each in self._places.get(ref, ()))
+def selection_is_spoiled(spoiled: Spoiled, gateway: ObjectRef) -> bool:
+    """Whether anything was noted of how a gateway selects its hosts."""
+    return any(concerns_selection(each.path) for each in spoiled.of(gateway))
 
 
 def concerns_selection(path: tuple[str | int, ...]) -> bool:
     """Whether a place in a gateway is where it says which hosts it serves, the hosts written there left out."""
     return len(path) < 2 or ("connectionHandlers" in path and "virtualHost" not in path)
-
-
-def existing(context: CheckContext, place: Origin) -> Origin:
-    """The place itself if something is written there, else the nearest one above it."""
-    while place.path and context.written(place) is None:
-        place = Origin(place.ref, place.path[:-1])
-    return place
 
 
 def selects_hosts(realm: Realm) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from kubectl_gmg.analysis.reachability import NOWHERE
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.contradictions import Test, clashes_within, test_place, test_words
-from kubectl_gmg.checks.matcher_places import is_plain, matcher_place, nearest, path_words, said_place
+from kubectl_gmg.checks.matcher_places import is_plain, matcher_place, said_place
 from kubectl_gmg.checks.shadowing import own_match
 from kubectl_gmg.checks.unmatchable_paths import cut_letter, starts_otherwise
+from kubectl_gmg.checks.words import path_words
 from kubectl_gmg.matching.space import Space, demands
 from kubectl_gmg.matching.theory import impossible_alone
 from kubectl_gmg.model.declared import RouteRule
@@ -66,7 +67,7 @@ def conditions(context: CheckContext, rule: RouteRule, index: int) -> Iterator[I
     if is_plain(match.path) and match.path is not None and never(RouteMatch(path=below_slash(match.path))):
         yield Impossible(said_place(context, rule, index), path_words(match.path), PATHS)
     if match.method and never(RouteMatch(method=match.method)):
-        yield Impossible(nearest(context, place / "method", rule.origin), f"method {match.method}", METHODS)
+        yield Impossible(context.existing(place / "method", rule.origin), f"method {match.method}", METHODS)
     tests: tuple[Test, ...] = (*match.headers, *match.query_parameters)
     for test in tests:
         alone = RouteMatch(headers=(test,)) if isinstance(test, HeaderMatch) else RouteMatch(query_parameters=(test,))

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from itertools import product
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.host_selection import existing, selecting
+from kubectl_gmg.checks.host_selection import selecting
+from kubectl_gmg.checks.words import service_words
 from kubectl_gmg.model.declared import Listener, ListenerServices, ServiceMatcher, ServiceSelector, VirtualGateway
 from kubectl_gmg.model.inventory import Inventory, Service
 from kubectl_gmg.model.origin import Origin
@@ -81,17 +82,12 @@ def entries(context: CheckContext) -> Iterator[tuple[Entry, tuple[Service, ...]]
 
 def written_service(context: CheckContext, service: Service) -> Origin:
     """Where the object of a Service describes it: discovered ones do so deeper."""
-    return existing(context, Origin(service.ref, ("spec", "kubeService")))
+    return context.existing(Origin(service.ref, ("spec", "kubeService")))
 
 
 def written_ports(context: CheckContext, service: Service) -> Origin:
     """Where the object of a Service lists its ports."""
-    return existing(context, written_service(context, service) / "ports")
-
-
-def service_words(service: Service) -> str:
-    """A Service by its name and cluster."""
-    return f"Service {service.namespace}/{service.name} of cluster {service.cluster}"
+    return context.existing(written_service(context, service) / "ports")
 
 
 def matcher_words(matcher: ServiceMatcher) -> str:
@@ -107,7 +103,5 @@ def entry_words(entry: ListenerServices) -> str:
     if not entry.selectors:
         return "label istio=ingressgateway"
     parts = [matcher_words(each.matcher) for each in entry.selectors if each.matcher is not None]
-    parts += [
-        f"Service {ref.namespace}/{ref.name} of cluster {ref.cluster}" for each in entry.selectors for ref in each.refs
-    ]
+    parts += [service_words(ref) for each in entry.selectors for ref in each.refs]
     return "; or ".join(parts) or "nothing at all"

@@ -1,4 +1,4 @@
-"""Matchers in words and by their places: what rules about conditions have in common."""
+"""Where matchers are written, and one problem for each such place, however many ways lead there."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.model.action import Invalid
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Note, Problem
-from kubectl_gmg.model.match import PathKind, PathMatch, RouteMatch
+from kubectl_gmg.model.match import PathKind, PathMatch
 from kubectl_gmg.model.origin import Origin
-
-MOST_NAMES = 3
-"""Names in one message; what is more is counted."""
 
 MOST_NOTES = 20
 """Other places that one finding names."""
@@ -32,48 +29,14 @@ def path_place(rule: RouteRule, index: int) -> Origin:
     return place if path is None else place / "uri" / path.kind.value
 
 
-def nearest(context: CheckContext, origin: Origin, least: Origin) -> Origin:
-    """The deepest place above or at `origin` where something is written, but none above `least`."""
-    while len(origin.path) > len(least.path) and context.written(origin) is None:
-        origin = Origin(origin.ref, origin.path[:-1])
-    return origin
-
-
 def said_place(context: CheckContext, rule: RouteRule, index: int) -> Origin:
     """Where the path of an effective match is written in its rule; the rule where it says nothing itself."""
-    return nearest(context, path_place(rule, index), rule.origin)
+    return context.existing(path_place(rule, index), rule.origin)
 
 
 def usable(rule: RouteRule) -> bool:
     """Whether the product can use a rule, as far as its own object tells."""
     return not isinstance(rule.action, Invalid)
-
-
-def name_of(rule: RouteRule) -> str:
-    """What people call a rule."""
-    return rule.name or rule.segment
-
-
-def path_words(path: PathMatch | None) -> str:
-    """A condition on the path."""
-    return "any path" if path is None else f"{path.kind.value} {path.value}"
-
-
-def match_words(match: RouteMatch) -> str:
-    """A match in short: values of headers and query parameters are left out, since they may be secret."""
-    tested = [f"method {match.method}"] if match.method else []
-    tested += [f"header {name}" for name in dict.fromkeys(each.name.lower() for each in match.headers)]
-    tested += [f"query parameter {name}" for name in dict.fromkeys(each.name for each in match.query_parameters)]
-    tested += [f"port {match.port}"] if match.port else []
-    return path_words(match.path) + (f" with {several(tested, len(tested))}" if tested else "")
-
-
-def several(names: Iterable[str], most: int = MOST_NAMES) -> str:
-    """Names, each once, with commas and `and`."""
-    found = list(dict.fromkeys(names))
-    if len(found) > most:
-        found = [*found[:most], f"{len(found) - most} more"]
-    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
 
 
 def at_each_place(code: str, told: Iterable[Told]) -> Iterator[Problem]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Collection, Iterator
 from itertools import chain, islice
 
-from kubectl_gmg.analysis.alternatives import misfits, used
-from kubectl_gmg.analysis.compare import Comparison
-from kubectl_gmg.analysis.edits import Change, in_namespace, renamed, with_namespaces
+from kubectl_gmg.analysis.alternatives import misfits
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.selector_words import condition, located
-from kubectl_gmg.model.action import Operator, Selector, TableRef
-from kubectl_gmg.model.declared import RouteRule, RouteTable
-from kubectl_gmg.model.finding import Fix
+from kubectl_gmg.checks.nearest_names import closest
+from kubectl_gmg.checks.selector_words import condition
+from kubectl_gmg.checks.words import located
+from kubectl_gmg.model.action import Operator, Selector
+from kubectl_gmg.model.declared import RouteTable
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.resolve.attach import family_of
 from kubectl_gmg.resolve.index import holds, named_by
@@ -27,15 +25,6 @@ MOST_NAMES = 1000
 
 MOST_ALIKE = 20
 """How often such names are compared, each time with all names of a namespace."""
-
-SIMILAR = 0.75
-"""How alike two names are, from 0 to 1, if one may be a slip of the other."""
-
-MOST_FIXES = 3
-"""How often a rule of `check` resolves again to prove a fix."""
-
-MOST_TABLES = 2000
-"""Tables in a configuration up to which that is done."""
 
 Family = tuple[str, str]
 """A generation, and the cluster where only its own objects count."""
@@ -80,8 +69,8 @@ class NearMisses:
         self._comparisons -= 1
         known = self._in_namespace.get((self._family(owner), namespace), {})
         names = [each for each in islice(known, MOST_NAMES) if known[each].ref != owner and known[each].ref not in but]
-        close = get_close_matches(name, names, n=1, cutoff=SIMILAR)
-        return known[close[0]] if close else None
+        close = closest(name, names)
+        return known[close] if close else None
 
     def nearest(self, selector: Selector, owner: ObjectRef) -> RouteTable | None:
         """The table that misses a selector by one thing only; rather by its namespace than by a label."""
@@ -125,42 +114,3 @@ def what_it_lacks(selector: Selector, table: RouteTable) -> str:
     if wanted.key in labels:
         return f"{name} has {wanted.key}={labels[wanted.key]}, wanted is {condition(wanted)}"
     return f"{name} lacks only {condition(wanted)}"
-
-
-class Fixes:
-    """Proves by resolving again that a change makes a rule use a table; only for the first few that are asked for."""
-
-    def __init__(self, context: CheckContext) -> None:
-        self._context = context
-        self._comparison: Comparison | None = None
-        self._left = MOST_FIXES if len(context.declared.tables) <= MOST_TABLES else 0
-
-    def to_name(self, rule: RouteRule, entry: TableRef, table: RouteTable) -> Fix | None:
-        """A reference that names a table."""
-        changes = []
-        if entry.name != table.ref.name:
-            changes.append(renamed(rule, entry, table.ref.name))
-        if entry.namespace != table.ref.namespace:
-            changes.append(in_namespace(rule, entry, table.ref.namespace))
-        return self._proved(changes, table)
-
-    def to_reach(self, rule: RouteRule, selector: Selector, table: RouteTable) -> Fix | None:
-        """A selector that looks in the namespace of a table as well, or there instead if it can name only one."""
-        if not elsewhere(selector, table):
-            return None
-        own = frozenset({table.ref.namespace})
-        spaces = own if selector.one_namespace else own | (selector.namespaces or own)
-        return self._proved([with_namespaces(rule, selector, spaces)], table)
-
-    def _proved(self, changes: Iterable[Change], table: RouteTable) -> Fix | None:
-        made = tuple(changes)
-        if not self._left:
-            return None
-        self._left -= 1
-        self._comparison = self._comparison or Comparison(self._context.declared, self._context.resolved)
-        after = self._comparison.after(made)
-        if not used(table, after, self._comparison.rows(made, after)):
-            return None
-        edits = tuple(each.edit for each in made)
-        written = " and ".join(f"{each.at.field.rpartition('.')[2]}: {each.after}" for each in edits)
-        return Fix(f"{written} makes it delegate to {located(table.ref)}", edits, verified=True)

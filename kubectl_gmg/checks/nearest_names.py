@@ -6,8 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+SIMILAR = 0.75
+"""How alike two names are, from 0 to 1, if one may be a slip of the other."""
+
 MOST_COMPARED = 20_000
 """Names that are compared letter by letter in one run; what is missing after that gets no guess."""
+
+
+def closest(name: str, names: Iterable[str]) -> str:
+    """The name that another may be a slip of; empty if none is near."""
+    return next(iter(get_close_matches(name, tuple(names), n=1, cutoff=SIMILAR)), "")
 
 
 class Names:
@@ -36,4 +44,4 @@ class Names:
         if not name or len(names) > self._left:
             return ""
         self._left -= len(names)
-        return next(iter(get_close_matches(name, names, n=1, cutoff=0.7)), "")
+        return closest(name, names)

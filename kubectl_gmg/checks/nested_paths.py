@@ -26,7 +26,8 @@ def nested_by_host(context: CheckContext) -> tuple[tuple[list[RouteRow], list[Ne
     """The rows of each host of which some lose requests to earlier ones, and the latter, as `nested` has them."""
     found = []
     for rows in context.once(rows_by_host):
-        losing = {id(row) for row in rows if (reach := context.reach(row)).partly or reach.proof is not None}
+        asked = [row for row in rows if id(row) in context.disputed]
+        losing = {id(row) for row in asked if (reach := context.reach(row)).partly or reach.proof is not None}
         if losing:
             found.append((rows, [(row, above) for row, above in nested(rows) if id(row) in losing]))
     return tuple(found)
@@ -61,7 +62,7 @@ def earlier(row: RouteRow, above: Iterable[tuple[str, list[RouteRow]]]) -> list[
 
 def stands_before(first: RouteRow, second: RouteRow) -> bool:
     """Whether a route of another rule is asked first."""
-    other = first.route.terminal.rules[-1] is not second.route.terminal.rules[-1]
+    other = first.rule is not second.rule
     return other and (first.route.index or 0) < (second.route.index or 0)
 
 

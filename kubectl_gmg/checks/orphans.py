@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.dead_selectors import sharing_is_known, vain_ends
+from kubectl_gmg.checks.dead_selectors import dead_selector_ends, sharing_is_known
 from kubectl_gmg.checks.delegating_rules import DelegatingRule, delegating_rules, knows_all_ways
+from kubectl_gmg.checks.outside import used_outside
 from kubectl_gmg.model.action import Delegate, Invalid, Selector, TableRef
 from kubectl_gmg.model.conventions import Broken
 from kubectl_gmg.model.declared import RouteTable
@@ -34,15 +35,17 @@ DELEGATIONS = ("delegateAction", "delegate")
 
 def certain_orphans(context: CheckContext) -> tuple[RouteTable, ...]:
     """The tables of which it is sure that no host leads to them, and for which no other finding says why."""
-    found = [each for each in context.resolved.orphans if is_certain(context, each.ref)]
+    found = [
+        each for each in context.resolved.orphans if is_certain(context, each.ref) and not used_outside(context, each)
+    ]
     if not found:
         return ()
-    ends = vain_ends(context)
+    ends = dead_selector_ends(context)
     told = {end.ref for _, end in context.dead_ends if end.reason in NAMED} | {end.ref for end in ends}
-    vain = {end.origin for end in ends}
+    dead = {end.origin for end in ends}
     told |= {each.at.ref for code in MEANT_AS_ROOT for each in context.noted(code)}
     over = passed_over(context, found)
-    told |= {ref for ref, selectors in over.items() if any(each.origin in vain for _, each in selectors)}
+    told |= {ref for ref, selectors in over.items() if any(each.origin in dead for _, each in selectors)}
     lost = tuple(lost_actions(context))
     return tuple(each for each in found if each.ref not in told and not any(may_take(action, each) for action in lost))
 
@@ -80,14 +83,24 @@ def lets_in(selector: object, labels: Mapping[str, str]) -> bool:
 def is_certain(context: CheckContext, ref: ObjectRef) -> bool:
     """Whether nothing that was not read can lead to a table; what somebody gave without any host says nothing.
 
+    Nor does it where hosts serve the mesh as well as gateways, if none of them delegates: whoever does is elsewhere.
+
     A table in no workspace is not read by the product at all, which is the matter of GMG520.
     """
     if context.tenancy(ref).owner(ref) is None:
         return False
     realm = context.realm(ref)
     shares = realm.conventions.broken is Broken.REPLACED and bool(realm.workspaces)
-    some_host = not realm.inventory.partial or any(each.ref.generation == ref.generation for each in context.hosts)
-    return knows_all_ways(context, ref) and some_host and (not shares or sharing_is_known(context))
+    given = not realm.inventory.partial or ref.generation in context.once(generations_led_from)
+    return knows_all_ways(context, ref) and given and (not shares or sharing_is_known(context))
+
+
+def generations_led_from(context: CheckContext) -> frozenset[str]:
+    """The generations of which something was given that may lead to tables: a host, or one that delegates."""
+    hosts = {
+        each.ref.generation for each in context.hosts if context.realm(each.ref).conventions.broken is Broken.LEFT_OUT
+    }
+    return frozenset({*hosts, *(each.rule.origin.ref.generation for each in context.once(delegating_rules))})
 
 
 PassedOver = dict[ObjectRef, list[tuple[DelegatingRule, Selector]]]

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.model.declared import Policy
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import PolicyState, Status, Terminal
-from kubectl_gmg.resolve.age import instant
 from kubectl_gmg.views import RouteRow
 
 WHOLE = ""
@@ -59,11 +57,3 @@ def lost_at(leaf: Terminal) -> Iterator[Loss]:
     for loser, winner in lost.items():
         if winner in selecting and winner is not None and loser not in compared:
             yield Loss(WHOLE, Origin(loser), Origin(winner))
-
-
-def why_first(winner: Policy, loser: Policy) -> str:
-    """Why one policy comes before another (`spec/v1beta1.md` 7.1, `spec/v2.md` 11.2 rule 6)."""
-    times = instant(winner.created), instant(loser.created)
-    if times[0] == times[1]:
-        return "is as old and comes first by name"
-    return "is older" if None not in times else "says when it was created, which counts as older"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from kubectl_gmg.checks.witnesses import Asker
+from kubectl_gmg.checks.witnesses import Witnesses
 from kubectl_gmg.matching.host import lookup_name
 from kubectl_gmg.matching.text import folded
 from kubectl_gmg.model.action import DirectResponse, Redirect
@@ -44,6 +44,12 @@ class Sources:
         return self._loose or path in self._exact or any(path[:size] in self._prefixes for size in self._sizes)
 
 
+def leads_nowhere(action: Redirect) -> bool:
+    """Whether a redirect keeps all that tells one place from another; to drop the query is not enough."""
+    changed = action.scheme or action.host or action.path or action.prefix or action.regex
+    return not changed and action.port is None
+
+
 def may_be_served(host: str, row: RouteRow) -> bool:
     """Whether the host of a route is surely the one that a redirect names; an empty one is kept.
 
@@ -52,13 +58,13 @@ def may_be_served(host: str, row: RouteRow) -> bool:
     return not host or any(folded(each) == lookup_name(host) for each in row.host.domains)
 
 
-def circle(asker: Asker, row: RouteRow) -> tuple[Simulated, ...]:
+def loop_from(witnesses: Witnesses, row: RouteRow) -> tuple[Simulated, ...]:
     """The answers that lead back to the first of them, or on and on through one route; none if there is an end."""
-    request = beginning(asker, row)
+    request = beginning(witnesses, row)
     if request is None:
         return ()
     if isinstance(row.route.action, DirectResponse):
-        item = asker.answer(row, request)
+        item = witnesses.answer(row, request)
         return () if item.may_differ else (item,)
     asked: dict[Request, int] = {}
     steps: list[Simulated] = []
@@ -66,15 +72,15 @@ def circle(asker: Asker, row: RouteRow) -> tuple[Simulated, ...]:
         if request in asked:
             return tuple(steps[asked[request] :])
         asked[request] = len(steps)
-        steps.append(asker.answer(row, request))
+        steps.append(witnesses.answer(row, request))
         request = following(row, steps[-1])
     endless = request is not None and all(step.row and step.row.route is row.route for step in steps)
     return tuple(steps) if endless else ()
 
 
-def beginning(asker: Asker, row: RouteRow) -> Request | None:
+def beginning(witnesses: Witnesses, row: RouteRow) -> Request | None:
     """A request that reaches a route; under the name that it redirects to, if it names one."""
-    witness, action = asker.witness(row), row.route.action
+    witness, action = witnesses.of(row), row.route.action
     if witness is None or not (isinstance(action, Redirect) and action.host):
         return witness
     return replace(witness, host=action.host, sni=None)

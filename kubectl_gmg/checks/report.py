@@ -27,8 +27,14 @@ def made(rule: Rule, problems: Iterable[Problem], context: CheckContext) -> Iter
         severity = rule.severity(generation) if generation else max_severity(rule)
         if severity is not None:
             named = context.names.filled_in(problem)
-            hint = problem.hint or " ".join(rule.info.fix.split())
+            hint = problem.hint or hint_of(rule)
             yield placed(Finding(rule.info, severity, named, hint, context.names.fingerprint(named)), context)
+
+
+def hint_of(rule: Rule) -> str:
+    """What a rule says in general of what to do, as hints are written: it begins small, and ends without a stop."""
+    fix = " ".join(rule.info.fix.split()).removesuffix(".")
+    return fix[:1].lower() + fix[1:]
 
 
 def max_severity(rule: Rule) -> Severity | None:

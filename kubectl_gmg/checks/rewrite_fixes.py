@@ -22,16 +22,20 @@ from kubectl_gmg.views import RouteRow
 MOST_TRIES = 20
 """How often it is resolved again for all rules of a run."""
 
+MOST_ROUTES = 20_000
+"""Routes that all of these may make again together: each makes those of the whole host."""
+
 Mismatched = Callable[[RouteRow, str], bool]
 
 
-class Mender:
+class RewriteFixes:
     """Tries other rewrites."""
 
     def __init__(self, context: CheckContext, mismatched: Mismatched) -> None:
         self._context = context
         self._mismatched = mismatched
         self._left = MOST_TRIES
+        self._routes_left = MOST_ROUTES
 
     @cached_property
     def _comparison(self) -> Comparison:
@@ -45,20 +49,28 @@ class Mender:
             found[rule.origin].append(row)
         return found
 
-    def fix(self, row: RouteRow, rule: RouteRule, wanted: str, shown: Prepared) -> Fix | None:
+    def of(self, row: RouteRow, rule: RouteRule, wanted: str, shown: Prepared) -> Fix | None:
         """That the rule rewrites to `wanted`, if no route of it is mismatched then and the request is sent as meant."""
-        if not self._left or any(self._mismatched(each, wanted) for each in self._routes[rule.origin]):
+        size = len(row.host.rows)
+        if not self._left or size > self._routes_left:
+            return None
+        if any(self._mismatched(each, wanted) for each in self._routes[rule.origin]):
             return None
         self._left -= 1
+        self._routes_left -= size
         change = rewriting_to(rule, wanted)
         after = self._comparison.after((change,))
         same = after.same(row)
         winner = after.answering(shown.request, same) if same else None
         if winner is None or winner.key != row.key:
             return None
-        then = rewrite_of(winner.route.terminal.rules[-1])
+        then = rewrite_of(winner.rule)
         sent = rewritten(winner.route.match, then, None, shown)
-        return None if "//" in sent else Fix(f"{wanted} sends it as {sent}", (change.edit,), verified=True)
+        return (
+            None
+            if "//" in sent
+            else Fix(f"{change.edit.at.path[-1]} {wanted} makes {sent} of {shown.path}", (change.edit,), verified=True)
+        )
 
 
 def rewriting_to(rule: RouteRule, wanted: str) -> Change:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import groupby
 
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Problem
-from kubectl_gmg.model.origin import Origin
+from kubectl_gmg.model.origin import ObjectRef, Origin
 
 FINGERPRINT = 8
 """Letters of a fingerprint."""
 
 
 class RuleNames:
-    """The rules of all objects, by their places."""
+    """The rules of all objects, by their places: first by the object, which few of them differ in."""
 
     def __init__(self, rules: Iterable[RouteRule]) -> None:
-        self._rules = {each.origin: each for each in rules}
+        self._rules: dict[ObjectRef, dict[tuple[str | int, ...], RouteRule]] = {}
+        for ref, group in groupby(rules, key=lambda rule: rule.origin.ref):
+            self._rules.setdefault(ref, {}).update({each.origin.path: each for each in group})
 
     def filled_in(self, problem: Problem) -> Problem:
         """A problem whose places have the names of the rules that they lie in."""
@@ -38,7 +41,8 @@ class RuleNames:
 
     def _above(self, at: Origin, word: Callable[[RouteRule], str]) -> tuple[str, tuple[str | int, ...]]:
         """A word about the rule at a place or above it, and the rest of the path."""
+        rules = self._rules.get(at.ref, {})
         for length in range(len(at.path), 0, -1):
-            if (rule := self._rules.get(Origin(at.ref, at.path[:length]))) is not None:
+            if (rule := rules.get(at.path[:length])) is not None:
                 return word(rule), at.path[length:]
         return "", at.path

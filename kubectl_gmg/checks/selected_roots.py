@@ -6,13 +6,12 @@ rule 3); another root among the selected ones is probably a mistake (DEC-6).
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.dead_selectors import tables_with_hosts, vain_origins
+from kubectl_gmg.checks.dead_selectors import dead_origins, tables_with_hosts
 from kubectl_gmg.checks.delegating_rules import DelegatingRule, delegating_rules
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.declared import RouteTable
@@ -36,21 +35,18 @@ class SelectedRoots:
 
 def selected_roots(context: CheckContext) -> tuple[SelectedRoots, ...]:
     """Every selector that fits a table with hosts and does not break its rule."""
-    roots: defaultdict[str, list[RouteTable]] = defaultdict(list)
-    for table in context.once(tables_with_hosts):
-        roots[table.ref.generation].append(table)
-    indexes = {generation: Index(found) for generation, found in roots.items()}
+    indexes = context.once(tables_with_hosts)
     return tuple(find(context, indexes)) if indexes else ()
 
 
-def find(context: CheckContext, indexes: dict[str, Index[RouteTable]]) -> Iterator[SelectedRoots]:
+def find(context: CheckContext, indexes: Mapping[str, Index[RouteTable]]) -> Iterator[SelectedRoots]:
     """The same, with look-ups of the tables with hosts by generation."""
-    vain = vain_origins(context)
+    dead = dead_origins(context)
     for rule in context.once(delegating_rules):
         index = indexes.get(rule.rule.origin.ref.generation)
         own = {way.passage.rules[0].origin.ref for way in rule.ways}
         for selector in rule.selectors:
-            if index is None or selector.origin in vain:
+            if index is None or selector.origin in dead:
                 continue
             fitting = index.select(selector)
             mine = [each for each in fitting if each.ref in own and sees(context, selector, each)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.model.action import Operator, Requirement, Selector
-from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.resolve.index import holds
 
 SIGNS = {
@@ -30,7 +30,7 @@ def where(selector: Selector) -> str:
     parts = []
     if selector.namespaces:
         names = sorted(selector.namespaces)
-        parts.append(f"namespace{'s' if len(names) > 1 else ''} {', '.join(names)}")
+        parts.append(f"namespace{'s' if len(names) > 1 else ''} {several(names)}")
     if selector.workspace:
         parts.append(f"workspace {selector.workspace}")
     if selector.cluster:
@@ -38,19 +38,14 @@ def where(selector: Selector) -> str:
     return f"in {' of '.join(parts) or 'any namespace'}"
 
 
-def none_fits(selector: Selector) -> str:
-    """That no table fits a selector."""
+def none_fits(selector: Selector, what: str = "RouteTable") -> str:
+    """That nothing of a kind fits a selector."""
     name = f" is called {selector.name}" if selector.name else ""
     labels = ", ".join(map(condition, selector.requirements))
     has = f" has {labels}" if labels else ""
-    return f"no route table {where(selector)}{' and'.join(filter(None, (name, has))) or ' exists'}"
+    return f"no {what} {where(selector)}{' and'.join(filter(None, (name, has))) or ' exists'}"
 
 
 def is_open(selector: Selector) -> bool:
     """Whether a table without any label and whatever its name would be selected."""
     return selector.valid and not selector.name and all(holds(each, {}) for each in selector.requirements)
-
-
-def located(ref: ObjectRef) -> str:
-    """A table by namespace and name."""
-    return f"{ref.namespace}/{ref.name}"

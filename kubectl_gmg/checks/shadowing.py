@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kubectl_gmg.checks.context import CheckContext
-from kubectl_gmg.checks.matcher_places import match_words, name_of
+from kubectl_gmg.checks.words import match_words, rule_and_holder, rule_words
 from kubectl_gmg.matching.condition import failed_condition
 from kubectl_gmg.matching.path import Prepared, prepare
-from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.resolved import Status, Terminal
 from kubectl_gmg.model.verdict import Proof
 from kubectl_gmg.resolve.inherit import inherit_match, inherit_matches
+from kubectl_gmg.resolve.merge import is_catch_all
 from kubectl_gmg.views import Reach, RouteRow
 
 ANSWERED = (Proof.EXACT, Proof.PREFIX, Proof.REGEX, Proof.JOINT, Proof.DROPPED)
@@ -57,11 +57,11 @@ MOST_WINNERS = 5
 
 def winner_words(winner: RouteRow, row: RouteRow) -> str:
     """A route that answers first; with the name of its rule where its match reads the same."""
-    words, rule = match_words(winner.route.match), winner.route.terminal.rules[-1]
+    words, rule = match_words(winner.route.match), winner.rule
     if words != match_words(row.route.match):
         return words
-    alike = name_of(rule) == name_of(row.route.terminal.rules[-1])
-    return f"{words} of {rule.origin.ref.name}/{name_of(rule)}" if alike else f"{words} of {name_of(rule)}"
+    alike = rule_words(rule) == rule_words(row.rule)
+    return f"{words} of {rule_and_holder(rule) if alike else rule_words(rule)}"
 
 
 class Shadowing:
@@ -75,11 +75,13 @@ class Shadowing:
     def rows(self) -> tuple[list[RouteRow], ...]:
         """The rows of each rule of which some row gets no request, as far as they are served as written."""
         served = [row for row in self._context.rows if row.route.status is Status.OK]
-        troubled = {id(rule_of(row)) for row in served if self._context.reach(row).proof is not None}
+        disputed = self._context.disputed
+        asked = [row for row in served if id(row) in disputed]
+        troubled = {id(row.rule) for row in asked if self._context.reach(row).proof is not None}
         found: defaultdict[int, list[RouteRow]] = defaultdict(list)
         for row in served:
-            if id(rule_of(row)) in troubled:
-                found[id(rule_of(row))].append(row)
+            if id(row.rule) in troubled:
+                found[id(row.rule)].append(row)
         return tuple(found.values())
 
     def dead(self, row: RouteRow) -> Dead | None:
@@ -96,8 +98,10 @@ class Shadowing:
         return Dead(row, reach, tuple(each for each in winners if each is not None), own_match(row))
 
     def _winner(self, row: RouteRow, name: str, reach: Reach) -> RouteRow | None:
-        """The row of an id that answers before `row`: the one that the request shows, else the first."""
+        """The row of an id that answers before `row`: the one that the request shows, the catch-all, or the first."""
         rows = [each for each in self._ids_at(row).get(name, ()) if before(each, row)]
+        if reach.proof is Proof.DROPPED:
+            rows = [each for each in rows if is_catch_all(each.route.match)] or rows
         prepared = prepare(reach.request) if reach.request is not None else None
         if isinstance(prepared, Prepared):
             rows = [each for each in rows if not failed_condition(each.route.match, prepared)] or rows
@@ -129,11 +133,6 @@ def rows_by_host(context: CheckContext) -> tuple[list[RouteRow], ...]:
         served = [row for row in rows if row.route.status is Status.OK and row.route.index is not None]
         hosts.setdefault(id(rows[0].host), served)
     return tuple(hosts.values())
-
-
-def rule_of(row: RouteRow) -> RouteRule:
-    """The rule that a row is made from; rules live as long as all rows."""
-    return row.route.terminal.rules[-1]
 
 
 def spot_of(row: RouteRow) -> Spot:

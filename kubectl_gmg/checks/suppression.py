@@ -7,11 +7,14 @@ not read or not asked for.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import itemgetter
 
-from kubectl_gmg.checks.catalogue import rules
+from kubectl_gmg.checks.catalogue import codes as known_codes
 from kubectl_gmg.model.finding import Accepted, Problem
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.snapshot import RawObject, Snapshot
@@ -22,9 +25,13 @@ ANNOTATION = "gmg/ignore"
 MARK = "gmg: ignore"
 COMMENT = re.compile(r"(?:^|\s)#\s*gmg: ignore\s+(.*)$")
 SAID = re.compile(
-    r"\s*(?P<codes>GMG\d{3}(?:\s*,\s*GMG\d{3})*)(?:\s+until=(?P<until>[^\s:]+))?\s*:\s*(?P<reason>.*\S)\s*"
+    r"\s*(?P<codes>GMG\d{3}(?:\s*,\s*GMG\d{3})*)(?:\s+until=(?P<until>[^\s:]+))?\s*:\s*(?P<reason>\S(?:.*\S)?)\s*"
 )
 FORM = "write CODE[,CODE] [until=YYYY-MM-DD]: reason"
+
+Path = tuple[str | int, ...]
+Subject = ObjectRef | tuple[ObjectRef, str] | tuple[str | None, int | None] | None
+"""What a waiver is looked up by: an object, one finding of it, a line of a file, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,13 @@ class Waiver:
         )
 
     @property
+    def subject(self) -> Subject:
+        """What it is looked up by."""
+        if self.file:
+            return self.file, self.line
+        return (self.ref, self.fingerprint) if self.ref and self.fingerprint else self.ref
+
+    @property
     def suppression(self) -> Suppression:
         """What a finding says of it."""
         return Suppression(self.by, self.reason, self.until)
@@ -66,14 +80,17 @@ class Waiver:
 
 def applied(found: Iterable[Finding], waivers: Iterable[Waiver]) -> tuple[tuple[Finding, ...], frozenset[Waiver]]:
     """The findings, those that somebody waived marked as such, and the waivers that were of use."""
-    by_code: dict[str, list[Waiver]] = {}
+    by_subject: defaultdict[tuple[str, Subject], list[Waiver]] = defaultdict(list)
     for waiver in waivers:
         for code in waiver.codes if not waiver.fault else ():
-            by_code.setdefault(code, []).append(waiver)
+            by_subject[code, waiver.subject].append(waiver)
     used: set[Waiver] = set()
     result = []
     for finding in found:
-        fitting = [each for each in by_code.get(finding.rule.code, ()) if each.fits(finding)]
+        ref = finding.problem.at.ref
+        subjects: tuple[Subject, ...] = (None, ref, (finding.file, finding.line), (ref, finding.fingerprint))
+        candidates = (each for subject in subjects for each in by_subject.get((finding.rule.code, subject), ()))
+        fitting = [each for each in candidates if each.fits(finding)]
         used.update(fitting)
         result.append(replace(finding, suppressed=fitting[0].suppression) if fitting else finding)
     return tuple(result), frozenset(used)
@@ -132,25 +149,43 @@ def by_comment(snapshot: Snapshot, today: date) -> Iterator[Waiver]:
     for file, text in snapshot.texts.items():
         if MARK not in text:
             continue
+        lines = Lines(snapshot, file)
         for number, line in enumerate(snapshot.lines_of(file), 1):
             if MARK in line and (found := COMMENT.search(line.rstrip("\r"))):
-                at = origin_at(snapshot, file, number)
-                yield said(found[1], Waiver("comment", (), at, file=file, line=number), today)
+                yield said(found[1], Waiver("comment", (), lines.origin(number), file=file, line=number), today)
 
 
-def origin_at(snapshot: Snapshot, file: str, line: int) -> Origin:
-    """The field that stands on a line of a file, else the object around it: the last that begins at or above it."""
-    inside = ((each.place.line(()) or 0, each) for each in snapshot.objects if each.place and each.place.file == file)
-    starts = sorted(inside, key=lambda each: each[0])
-    above = [raw for start, raw in starts if start <= line] or [raw for _, raw in starts[:1]]
-    if not above or above[-1].place is None:
-        return Origin(ObjectRef("", file, "File", ""))
-    place = above[-1].place
-    paths = (path for path in paths_of(above[-1].body, ()) if place.line(path) == line)
-    return Origin(above[-1].ref, next(paths, ()))
+class Lines:
+    """Which field stands on which line of a file; each object is gone through once, however many comments it has."""
+
+    def __init__(self, snapshot: Snapshot, file: str) -> None:
+        inside = [raw for raw in snapshot.objects if raw.place and raw.place.file == file]
+        self._file = file
+        self._starts = sorted(((raw.place.line(()) or 0, raw) for raw in inside if raw.place), key=itemgetter(0))
+        self._paths: dict[int, dict[int, Path]] = {}
+
+    def origin(self, line: int) -> Origin:
+        """The field on a line, else the object around it: the last that begins at or above it."""
+        if not self._starts:
+            return Origin(ObjectRef("", self._file, "File", ""))
+        place = max(bisect_right(self._starts, line, key=itemgetter(0)) - 1, 0)
+        _, raw = self._starts[place]
+        if place not in self._paths:
+            self._paths[place] = first_on_line(raw)
+        return Origin(raw.ref, self._paths[place].get(line, ()))
 
 
-def paths_of(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+def first_on_line(raw: RawObject) -> dict[int, Path]:
+    """For each line of an object the first field on it."""
+    found: dict[int, Path] = {}
+    for path in paths_of(raw.body, ()):
+        line = raw.place.line(path) if raw.place else None
+        if line is not None:
+            found.setdefault(line, path)
+    return found
+
+
+def paths_of(value: object, path: Path) -> Iterator[Path]:
     """Every place in an object, each above what is in it."""
     inner: Iterable[tuple[str | int, object]] = ()
     if isinstance(value, dict):
@@ -173,7 +208,7 @@ def said(text: str, waiver: Waiver, today: date) -> Waiver:
 
 def judged(waiver: Waiver, today: date) -> Waiver:
     """A waiver, unless its codes or its date say that it does not count."""
-    unknown = [code for code in waiver.codes if code not in {rule.info.code for rule in rules()}]
+    unknown = [code for code in waiver.codes if code not in known_codes()]
     if unknown:
         return replace(waiver, fault=f"no rule has the code {unknown[0]}")
     if waiver.until is None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import islice
 
 from kubectl_gmg.analysis.alternatives import selectors_of, takes
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.shadowing import rows_by_spot
 from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.matching.theory import matches
 from kubectl_gmg.model.action import Selector
@@ -54,10 +55,7 @@ class Tie:
     @property
     def selector(self) -> Selector | None:
         """The selector that takes both tables; None if they come from different ones, whose order then decides."""
-        first, second = self.tables
-        own = next((each for each in selectors_of(self.rule) if takes(each, first)), None)
-        other = next((each for each in selectors_of(self.rule) if takes(each, second)), None)
-        return own if own is other else None
+        return common_selector(self.rule, *self.tables)
 
     @property
     def by_age(self) -> bool:
@@ -81,8 +79,7 @@ def every_tie(context: CheckContext) -> Iterator[Tie]:
     """Every tie that shows in some request, as far as it is looked for."""
     seen: set[int] = set()
     asked = 0
-    for _, group in groupby(context.rows, key=lambda row: (id(row.host), id(row.listener))):
-        rows = tuple(group)
+    for rows in context.once(rows_by_spot).values():
         host = rows[0].host
         if id(host) in seen or not may_tie(host):
             continue
@@ -91,6 +88,32 @@ def every_tie(context: CheckContext) -> Iterator[Tie]:
         for row in islice(shadowed, min(MOST_OF_HOST, MOST_ASKED - asked)):
             asked += 1
             yield from ties_of(context, row, rows)
+
+
+def hangs_on_age(winner: RouteRow, loser: RouteRow) -> bool:
+    """Whether only ages that files do not give decide which of two routes comes first (`spec/v2.md` 4.3, 8.4).
+
+    Of two routes that match the same requests one is in vain either way.
+    """
+    first, second = winner.route, loser.route
+    if not winner.gateway.inventory.partial or first.match.identity == second.match.identity:
+        return False
+    if first.root is not second.root:
+        return first.root.created is None and second.root.created is None
+    conventions = winner.gateway.conventions
+    last = decisions(first.terminal, second.terminal, conventions)[-1]
+    if conventions.equal_tables is not EqualTables.BY_AGE or last.rule not in (Rule.NAME, Rule.AGE):
+        return False
+    tables = [each.terminal.tables[last.level].table for each in (first, second)]
+    undated = all(each.created is None for each in tables)
+    return undated and common_selector(first.terminal.rules[last.level], *tables) is not None
+
+
+def common_selector(rule: RouteRule, first: RouteTable, second: RouteTable) -> Selector | None:
+    """The selector of a rule that takes both tables; None if they come from different ones."""
+    own = next((each for each in selectors_of(rule) if takes(each, first)), None)
+    other = next((each for each in selectors_of(rule) if takes(each, second)), None)
+    return own if own is other else None
 
 
 def may_tie(host: Host) -> bool:
@@ -108,7 +131,7 @@ def tied(delegation: Delegation) -> bool:
 def is_shadowed(context: CheckContext, row: RouteRow) -> bool:
     """Whether earlier routes take some or all requests of a sound route that a selected table holds."""
     route = row.route
-    if route.index is None or route.status is not Status.OK:
+    if id(row) not in context.disputed or route.index is None or route.status is not Status.OK:
         return False
     if all(each.via is Via.REF for each in route.terminal.tables):
         return False
@@ -116,7 +139,7 @@ def is_shadowed(context: CheckContext, row: RouteRow) -> bool:
     return reach.partly or bool(reach.by)
 
 
-def ties_of(context: CheckContext, row: RouteRow, rows: tuple[RouteRow, ...]) -> Iterator[Tie]:
+def ties_of(context: CheckContext, row: RouteRow, rows: list[RouteRow]) -> Iterator[Tie]:
     """The ties that a route loses."""
     for winner, request in takers(context, row, rows):
         if winner.route.root is row.route.root and winner.route.status is Status.OK:
@@ -125,7 +148,7 @@ def ties_of(context: CheckContext, row: RouteRow, rows: tuple[RouteRow, ...]) ->
                 yield Tie(winner, row, last.level, request)
 
 
-def takers(context: CheckContext, row: RouteRow, rows: tuple[RouteRow, ...]) -> Iterator[tuple[RouteRow, Request]]:
+def takers(context: CheckContext, row: RouteRow, rows: list[RouteRow]) -> Iterator[tuple[RouteRow, Request]]:
     """The earlier routes that take requests of a route, each with one such request."""
     reach = context.reach(row)
     if reach.proof is None:

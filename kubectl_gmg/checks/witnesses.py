@@ -17,15 +17,15 @@ from kubectl_gmg.simulate.trace import Simulator
 from kubectl_gmg.views import RouteRow, Simulated
 
 
-class Asker:
-    """Asks the listeners of one run."""
+class Witnesses:
+    """Asks the listeners of one run; one for all rules, since look-ups are made once for every host."""
 
     def __init__(self, context: CheckContext) -> None:
         self._context = context
         self._simulator = Simulator(Rows(context.resolved), context.declared)
         self._finders: dict[tuple[int, int], tuple[tuple[Route, ...], RouteFinder]] = {}
 
-    def witness(self, row: RouteRow) -> Request | None:
+    def of(self, row: RouteRow) -> Request | None:
         """A request that reaches a route; None if none does, or none was found."""
         return self._context.reach(row).witness
 
@@ -35,7 +35,7 @@ class Asker:
 
     def reaching(self, row: RouteRow, paths: Iterable[str]) -> Prepared | None:
         """A request for the first of some paths that reaches a route; the rest is that of a request that does."""
-        witness = self.witness(row)
+        witness = self.of(row)
         if witness is None:
             return None
         _, mark, query = witness.path.partition("?")
@@ -62,8 +62,3 @@ class Asker:
         routes, finder = self._finders[key]
         place = finder.find(prepared)
         return None if place is None else routes[place]
-
-
-def asker(context: CheckContext) -> Asker:
-    """One for all rules of a run: look-ups are made once for every host."""
-    return Asker(context)

@@ -10,6 +10,7 @@ from operator import itemgetter
 
 from kubectl_gmg.api import KINDS
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.outside import settings_are_given
 from kubectl_gmg.model.declared import Realm
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.workspace import ClusterPattern, NamespacePattern, Workspace
@@ -30,6 +31,8 @@ def realms_with_workspaces(context: CheckContext, *kinds: str) -> Iterator[tuple
 
 def are_known(context: CheckContext, generation: str, *names: str) -> bool:
     """Whether every object of some kinds was read, so that what was not seen is not there, and can be understood."""
+    if "WorkspaceSettings" in names and not settings_are_given(dict(context.declared.realms)[generation]):
+        return False
     kinds = [kind for kind in KINDS if kind.generation == generation and kind.name in names]
     spoilt = {problem.at.ref.kind for code in SPOILING for problem in context.noted(code)}
     return all(context.snapshot.extent(kind).complete and kind.name not in spoilt for kind in kinds)
@@ -53,6 +56,11 @@ class Entry:
     clusters: ClusterPattern
     namespace: NamespacePattern
     origin: Origin
+
+
+def members_by_generation(context: CheckContext) -> Mapping[str, Membership]:
+    """The namespaces of workspaces, in each generation that has any."""
+    return {name: Membership(realm) for name, realm in context.declared.realms if realm.workspaces}
 
 
 class Membership:

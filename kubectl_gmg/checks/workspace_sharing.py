@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.model.declared import Labels, Realm
@@ -24,6 +25,12 @@ def settings_by_workspace(realm: Realm, tenancy: Tenancy) -> dict[str, list[Work
     return found
 
 
+def sharing_by_generation(context: CheckContext) -> Mapping[str, Sharing]:
+    """What workspaces say of sharing, in each generation that has any."""
+    realms = ((name, realm) for name, realm in context.declared.realms if realm.workspaces)
+    return {name: Sharing(realm, context.tenancy(realm.workspaces[0].ref)) for name, realm in realms}
+
+
 class Sharing:
     """What workspaces say of sharing tables with one another."""
 
@@ -37,8 +44,7 @@ class Sharing:
         settings = self._own.get(workspace)
         if settings is None:
             return Origin(otherwise)
-        spec = Origin(settings.ref, ("spec",))
-        return next((at for at in (spec / field, spec) if context.written(at) is not None), Origin(settings.ref))
+        return context.existing(Origin(settings.ref, ("spec", field)))
 
     def imports(self, workspace: str, other: str, table: ObjectRef, labels: Labels) -> bool:
         """Whether a workspace imports a table from another one."""

@@ -34,12 +34,13 @@ def rules(session: Session, code: CodeArgument = None) -> RuleList:
 def entry(code: str) -> RuleInfo:
     """The entry of a rule. Raises `NotFoundError` for a code that no rule has."""
     from kubectl_gmg.checks import catalogue  # noqa: PLC0415
-    from kubectl_gmg.commands.findings import no_such_code  # noqa: PLC0415
 
     wanted = code.upper()
     for rule in catalogue.rules():
         if rule.info.code == wanted:
             return rule.info
+    from kubectl_gmg.commands.findings import no_such_code  # noqa: PLC0415 - it takes what reads files along
+
     raise no_such_code(wanted)
 
 

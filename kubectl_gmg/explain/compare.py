@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from kubectl_gmg.analysis.wording import rule_name
 from kubectl_gmg.explain.match import parts_of
-from kubectl_gmg.explain.words import created_words, match_words, path_of, quoted, rule_name
+from kubectl_gmg.explain.words import created_words, match_words, path_of, quoted
 from kubectl_gmg.model.action import Delegate, Selector, SortMethod, TableRef
 from kubectl_gmg.model.conventions import Ranking
 from kubectl_gmg.model.declared import RouteRule, RouteTable

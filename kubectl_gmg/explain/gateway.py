@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_gmg.analysis.wording import counted, several
 from kubectl_gmg.explain.route import Ground, trouble_steps
 from kubectl_gmg.explain.selection import selector_words
-from kubectl_gmg.explain.words import counted, listener_words, several
+from kubectl_gmg.explain.words import listener_words
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import Gateway, Host, HostState, ResolvedListener

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_gmg.analysis.wording import counted
 from kubectl_gmg.explain.route import Ground, trouble_steps
 from kubectl_gmg.explain.selection import in_words, mismatches, sides
 from kubectl_gmg.explain.sharing import hidden
-from kubectl_gmg.explain.words import counted, listener_words, path_of
+from kubectl_gmg.explain.words import listener_words, path_of
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.conventions import SharedDomain
 from kubectl_gmg.model.declared import Allowance, Protocol, VirtualHost

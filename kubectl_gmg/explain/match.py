@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kubectl_gmg.explain.words import header_words, match_words, path_words, query_words
+from kubectl_gmg.analysis.wording import path_words
+from kubectl_gmg.explain.words import header_words, match_words, query_words
 from kubectl_gmg.model.conventions import ChildRoot, Conventions, MixedCase
 from kubectl_gmg.model.declared import RouteRule
-from kubectl_gmg.model.match import EVERYTHING, PathKind, PathMatch, RouteMatch
+from kubectl_gmg.model.match import EVERYTHING, ROOT, PathKind, PathMatch, RouteMatch
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.resolve.inherit import inherit_match, join_paths
 from kubectl_gmg.views import RouteRow, Step
@@ -85,7 +86,7 @@ def path_steps(parts: tuple[Part, ...], conventions: Conventions, effective: Rou
     for part in saying:
         path = part.own.path
         value = path.value if path else ""
-        yield Step("written", path_words(path), part.at / "uri", part.rule.name, value)
+        yield Step("written", path_words(path or ROOT), part.at / "uri", part.rule.name, value)
     result = effective.path
     if len(saying) < 2 or result is None:
         return

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from kubectl_gmg.analysis.wording import rule_name, several
 from kubectl_gmg.explain.compare import delegating, ranking_words, reasons, sorting, weight_of
-from kubectl_gmg.explain.words import match_words, path_of, quoted, route_name, rule_name, several
+from kubectl_gmg.explain.words import match_words, path_of, quoted, route_name
 from kubectl_gmg.model.action import SortMethod
 from kubectl_gmg.model.resolved import Delegation, Status, Target
 from kubectl_gmg.model.verdict import Proof

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.analysis.reachability import Reachability
+from kubectl_gmg.analysis.wording import rule_name, several
 from kubectl_gmg.errors import NotFoundError
 from kubectl_gmg.explain.action import action_steps
 from kubectl_gmg.explain.compare import reasons
 from kubectl_gmg.explain.match import match_steps
 from kubectl_gmg.explain.options import option_steps, policy_steps
 from kubectl_gmg.explain.order import order_steps
-from kubectl_gmg.explain.words import because, route_name, rule_name, several
+from kubectl_gmg.explain.words import because, route_name
 from kubectl_gmg.model.declared import Declared
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Gateway, Host, Resolved, ResolvedListener, Status

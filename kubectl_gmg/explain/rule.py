@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_gmg.analysis.wording import counted, rule_name
 from kubectl_gmg.explain.action import dead_end
 from kubectl_gmg.explain.compare import delegating, sorting
 from kubectl_gmg.explain.order import weighed
 from kubectl_gmg.explain.route import Ground, trouble_steps
-from kubectl_gmg.explain.words import counted, match_words, quoted, rule_name
+from kubectl_gmg.explain.words import match_words, quoted
 from kubectl_gmg.model.action import SortMethod
 from kubectl_gmg.model.naming import encoded, located
 from kubectl_gmg.model.resolved import DeadEnd, Delegation, Node, Target

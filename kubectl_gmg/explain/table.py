@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kubectl_gmg.analysis.wording import counted, rule_name
 from kubectl_gmg.explain.action import ENDS
 from kubectl_gmg.explain.compare import sorting, weight_of
 from kubectl_gmg.explain.order import weighed
 from kubectl_gmg.explain.route import Ground, trouble_steps
 from kubectl_gmg.explain.selection import mismatches, selector_words, sides
 from kubectl_gmg.explain.sharing import hidden
-from kubectl_gmg.explain.words import because, counted, quoted, rule_name
+from kubectl_gmg.explain.words import because, quoted
 from kubectl_gmg.model.action import Delegate, Selector, SortMethod, TableRef
 from kubectl_gmg.model.declared import RouteRule, RouteTable, VirtualHost
 from kubectl_gmg.model.origin import ObjectRef, Origin

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from kubectl_gmg.analysis.wording import counted, rule_name
 from kubectl_gmg.explain.action import destination_words
 from kubectl_gmg.explain.compare import reasons
 from kubectl_gmg.explain.host import places_of, served_steps, unserved
 from kubectl_gmg.explain.options import policy_step
 from kubectl_gmg.explain.order import with_reasons
 from kubectl_gmg.explain.route import Ground, explain_route, once, trouble
-from kubectl_gmg.explain.words import counted, flow, match_words, route_name, rule_name
+from kubectl_gmg.explain.words import flow, match_words, route_name
 from kubectl_gmg.matching.host import DomainTable
 from kubectl_gmg.model.action import DestinationKind, ResolvedDestination
 from kubectl_gmg.model.origin import ObjectRef

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from kubectl_gmg.analysis.wording import path_words, rule_name
 from kubectl_gmg.model.declared import RouteRule
-from kubectl_gmg.model.match import ROOT, HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch, ValueKind
+from kubectl_gmg.model.match import ROOT, HeaderMatch, QueryParameterMatch, RouteMatch, ValueKind
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import ResolvedListener
 from kubectl_gmg.views import RouteRow
@@ -40,12 +41,6 @@ def because(codes: Iterable[str]) -> str:
     return "; ".join(f"{FAULTS[code]} ({code})" if code in FAULTS else code for code in codes)
 
 
-def path_words(path: PathMatch | None) -> str:
-    """A condition on the path: `prefix /reviews`."""
-    found = path or ROOT
-    return f"{found.kind.value} {found.value}" + (" in any case" if found.ignore_case else "")
-
-
 def tested(kind: ValueKind, value: str) -> str:
     """What a test wants of a value."""
     wants = {ValueKind.EXACT: f"= {value}", ValueKind.REGEX: f"matches {value}", ValueKind.PRESENT: "is there"}
@@ -66,16 +61,11 @@ def query_words(query: QueryParameterMatch) -> str:
 
 def match_words(match: RouteMatch) -> str:
     """All conditions of a match, the path first."""
-    parts = [path_words(match.path)]
+    parts = [path_words(match.path or ROOT)]
     parts += [f"method {match.method}"] if match.method else []
     parts += [*map(header_words, match.headers), *map(query_words, match.query_parameters)]
     parts += [f"port {match.port}"] if match.port else []
     return ", ".join(parts)
-
-
-def rule_name(rule: RouteRule) -> str:
-    """What people call a rule."""
-    return rule.name or rule.segment
 
 
 def created_words(created: str | None) -> str:
@@ -120,16 +110,3 @@ def listener_words(listener: ResolvedListener) -> str:
     name = listener.declared.name
     port = f"port {listener.port}" if listener.port else ""
     return " ".join(part for part in (f"listener {name or listener.index}", port and f"({port})") if part)
-
-
-def counted(number: int, word: str) -> str:
-    """`1 route`, `2 routes`."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def several(names: Iterable[str], most: int = 4) -> str:
-    """Names with commas and `and`, not more than a reader wants."""
-    found = list(dict.fromkeys(names))
-    if len(found) > most:
-        found = [*found[:most], f"{len(found) - most} more"]
-    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}" if found else "nothing"

@@ -121,6 +121,10 @@ class HostTheory:
             return Verdict(Proof.DISABLED if alone else Proof.CONTRADICTION)
         return self._covered(place, sorted(found.by)[:MOST_COVERS]) or self._joint(place, found, maker)
 
+    def undisputed(self, place: int) -> bool:
+        """Whether it is plain that requests reach a route, and that no earlier one takes any of them."""
+        return self._is_alone(place) and plain_request(self._routes[place]) is not None
+
     def _is_alone(self, place: int) -> bool:
         """Whether no earlier route can share a path with this one."""
         if self._alone is None:

@@ -217,9 +217,12 @@ class Inventory:
 
     def service_near(self, namespace: str, name: str, cluster: str) -> Service | None:
         """The Service of that name; one that does not say where it is may be anywhere (`spec/v2.md` DEC-25)."""
-        found = self.service(namespace, name, cluster) or self.service(namespace, name, "")
+        names = self._names
+        found: Service | None = names.get(("service", namespace, name, cluster))  # asked for with every route
+        if found is None:
+            found = names.get(("service", namespace, name, ""))
         if found is None and self.one_cluster:
-            return self._names.get(("anywhere", namespace, name))
+            found = names.get(("anywhere", namespace, name))
         return found
 
     def knows_cluster(self, cluster: str) -> bool:

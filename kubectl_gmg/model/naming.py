@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 ENCODED = str.maketrans({letter: f"%{ord(letter):02X}" for letter in " \t\r\n/#:%[]~"})
 
 
+@lru_cache(maxsize=8192)
 def encoded(name: str) -> str:
-    """A name with everything percent-encoded that has a meaning in an id."""
+    """A name with everything percent-encoded that has a meaning in an id; asked for the same few again and again."""
     return name.translate(ENCODED)
 
 

@@ -16,3 +16,9 @@ def value(made: type[C]) -> type[C]:
     times as slow to make. That matters for what every route has several of, and for nothing else.
     """
     return dataclass(slots=True, unsafe_hash=True)(made)
+
+
+@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field,))
+def individual(made: type[C]) -> type[C]:
+    """The same for what is never equal to another: compared, and found again, by identity."""
+    return dataclass(slots=True, eq=False)(made)

@@ -26,7 +26,7 @@ FAMILIES = {
 ABSENT = "-"
 """Stands where a generation does not have a rule."""
 EXAMPLE_INDENT = 4
-WITH_SLUGS = 80
+WITH_SLUGS = 100
 """Columns from which on a terminal has room for the slugs."""
 
 
@@ -123,7 +123,8 @@ def prose(sheet: Sheet, words: str, indent: int = 0) -> None:
 
 def literal(sheet: Sheet, words: str, indent: int = EXAMPLE_INDENT) -> None:
     """Lines as they are written."""
-    sheet.blocks += [line(" " * indent, shown(each)) if each.strip() else line() for each in words.split("\n")]
+    lead = " " * indent
+    sheet.blocks += [line(lead, shown(each), hang=lead) if each.strip() else line() for each in words.split("\n")]
 
 
 def markdown(view: RuleList, _locate: Locate, _look: Look) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.model.finding import Edit
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.machine import as_json, as_yaml
-from kubectl_gmg.render.parts import Json, envelope, origin_json
+from kubectl_gmg.render.parts import Json, edit_json, envelope, origin_json
 from kubectl_gmg.views import Alternative, Effect, Explained, Explanation, Look, Step, Versus
 
 
@@ -68,11 +67,6 @@ def alternative_json(alternative: Alternative, locate: Locate) -> Json:
         "verified": alternative.verified,
         "wins": alternative.wins or None,
     }
-
-
-def edit_json(edit: Edit, locate: Locate) -> Json:
-    """A change of one field."""
-    return {"at": origin_json(edit.at, locate, edit.name), "from": edit.before, "to": edit.after}
 
 
 def effect_json(effect: Effect) -> Json:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_gmg.model.finding import Edit, Fix, Note, Severity
+from kubectl_gmg.model.finding import Fix, Note, Severity
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.machine import as_json, as_yaml
-from kubectl_gmg.render.parts import Json, envelope, origin_json, ref_json, simple_request_json
+from kubectl_gmg.render.parts import Json, edit_json, envelope, origin_json, ref_json, simple_request_json
 from kubectl_gmg.views import Finding, FindingList, Look, RuleInfo, RuleList, Suppression
 
 
@@ -58,11 +58,6 @@ def note_json(note: Note, locate: Locate) -> Json:
 def fix_json(fix: Fix, locate: Locate) -> Json:
     """What mends a problem."""
     return {"text": fix.text, "verified": fix.verified, "edits": [edit_json(edit, locate) for edit in fix.edits]}
-
-
-def edit_json(edit: Edit, locate: Locate) -> Json:
-    """A change of one field."""
-    return {"at": origin_json(edit.at, locate, edit.name), "from": edit.before, "to": edit.after}
 
 
 def suppressed_json(suppression: Suppression) -> Json:

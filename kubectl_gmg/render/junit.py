@@ -43,17 +43,11 @@ def test_cases(view: FindingList, locate: Locate) -> Iterator[ET.Element]:
     for finding in view.items:
         found.setdefault(finding.rule.code, []).append(finding)
     lacking = {each.code: each.missing for each in view.not_checked}
-    for rule in reported(view):
+    for rule in view.reported_rules:
         missing = lacking.get(rule.code, ())
         yield from (of_finding(each, locate) for each in found.get(rule.code, ()))
         if missing or rule.code not in found:
             yield of_rule(rule, missing)
-
-
-def reported(view: FindingList) -> list[RuleInfo]:
-    """The rules that ran, and those of findings that no rule that was asked for has made."""
-    rules = {rule.code: rule for rule in (*view.rules, *(each.rule for each in view.items))}
-    return [rules[code] for code in sorted(rules)]
 
 
 def case_of(rule: RuleInfo, where: str = "") -> ET.Element:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -136,8 +136,8 @@ def terminal_text(page: Iterable[Block], look: Look) -> str:
         legacy_windows=False,
     )
     with console.capture() as capture:
-        for block in page:
-            console.print(drawn(block, look, console))
+        for drawing in drawn(page, look, console):
+            console.print(drawing)
     text = "\n".join(map(trimmed, capture.get().removesuffix("\n").split("\n")))
     if not look.unicode:
         text = text.replace("…", "~")  # where Rich has cut a cell: one letter for one letter
@@ -160,12 +160,28 @@ def rich_text(spans: Iterable[Span], look: Look) -> Text:
     return text
 
 
-def drawn(block: Block, look: Look, console: Console) -> RenderableType:
-    """A block as Rich knows it."""
-    return rich_line(block, look, console) if isinstance(block, Line) else rich_table(block, look, console)
+def drawn(page: Iterable[Block], look: Look, console: Console) -> Iterator[RenderableType]:
+    """The blocks as Rich knows them; lines one below the other in one piece, since each costs it a millisecond."""
+    from rich.text import Text  # noqa: PLC0415
+
+    lines: list[Text] = []
+    for block in page:
+        if lines and (isinstance(block, Table) or len(lines) == MOST_AT_ONCE):
+            yield Text("\n").join(lines)
+            lines = []
+        if isinstance(block, Table):
+            yield rich_table(block, look, console)
+        else:
+            lines.append(rich_line(block, look, console))
+    if lines:
+        yield Text("\n").join(lines)
 
 
-def rich_line(block: Line, look: Look, console: Console) -> RenderableType:
+MOST_AT_ONCE = 200
+"""Lines that Rich is given at once: it looks at the styles of all of them for each."""
+
+
+def rich_line(block: Line, look: Look, console: Console) -> Text:
     """A line; what does not fit goes on below, behind what hangs there."""
     if not block.hang:
         return rich_text(block.spans, look)
@@ -173,8 +189,11 @@ def rich_line(block: Line, look: Look, console: Console) -> RenderableType:
 
     hang = Text(written(block.hang, look))
     first, *rest = block.spans
-    head = rich_text((first,), look)
-    parts = rich_text(rest, look).wrap(console, max(console.width - max(head.cell_len, hang.cell_len), LEAST))
+    head, tail = rich_text((first,), look), rich_text(rest, look)
+    room = max(console.width - max(head.cell_len, hang.cell_len), LEAST)
+    if tail.cell_len <= room:
+        return head + tail
+    parts = tail.wrap(console, room)
     return Text("\n").join((hang if number else head) + part for number, part in enumerate(parts))
 
 

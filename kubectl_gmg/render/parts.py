@@ -16,6 +16,7 @@ from kubectl_gmg.model.action import (
     ResolvedDestination,
 )
 from kubectl_gmg.model.declared import RouteRule
+from kubectl_gmg.model.finding import Edit
 from kubectl_gmg.model.match import HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.request import Request
@@ -313,3 +314,8 @@ def route_json(row: RouteRow, locate: Locate) -> Json:
             for inclusion in leaf.tables
         ],
     }
+
+
+def edit_json(edit: Edit, locate: Locate) -> Json:
+    """A change of one field."""
+    return {"at": origin_json(edit.at, locate, edit.name), "from": edit.before, "to": edit.after}

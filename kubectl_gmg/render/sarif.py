@@ -36,7 +36,7 @@ def sarif(view: FindingList, locate: Locate, look: Look) -> Iterator[str]:
 
 def document(view: FindingList, locate: Locate) -> Json:
     """The log: one run, with every rule that ran."""
-    rules = described(view)
+    rules = view.reported_rules
     places = {rule.code: place for place, rule in enumerate(rules)}
     driver = {
         "name": "kubectl gmg",
@@ -51,11 +51,6 @@ def document(view: FindingList, locate: Locate) -> Json:
         "results": (result(each, places[each.rule.code], locate) for each in view.items),
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-
-
-def described(view: FindingList) -> list[RuleInfo]:
-    """The rules that ran, and those of findings that no rule that was asked for has made."""
-    return list({rule.code: rule for rule in (*view.rules, *(each.rule for each in view.items))}.values())
 
 
 def rule_sarif(rule: RuleInfo) -> Json:

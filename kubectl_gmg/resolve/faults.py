@@ -44,6 +44,7 @@ class DestinationFaults:
     def __init__(self, inventory: Inventory, tenancy: Tenancy) -> None:
         self._inventory = inventory
         self._tenancy = tenancy
+        self._sound: set[tuple[object, ...]] = set()
 
     def __call__(self, rule: RouteRule, here: Descent) -> tuple[str, ...]:
         """The codes of all that is wrong with a forwarding rule."""
@@ -59,8 +60,21 @@ class DestinationFaults:
         """What is wrong with the destinations of a rule, as the workspace of the rule's own object sees them."""
         viewer = self._tenancy.owner(rule.origin.ref)
         for destination in action.destinations:
-            if destination.kind in SHARED and (fault := self._fault(destination, viewer)) is not None:
+            if (fault := self._judged(destination, viewer)) is not None:
                 yield fault
+
+    def _judged(self, destination: Destination, viewer: str | None) -> Fault | None:
+        """The fault of a destination; Services that were found sound once are not looked up again for each route."""
+        if destination.kind is not DestinationKind.SERVICE:
+            return self._fault(destination, viewer) if destination.kind in SHARED else None
+        wanted = (destination.namespace, destination.name, destination.cluster)
+        key = (viewer, *wanted, destination.port, destination.port_name)
+        if key in self._sound:
+            return None
+        fault = self._fault(destination, viewer)
+        if fault is None:
+            self._sound.add(key)
+        return fault
 
     def _fault(self, destination: Destination, viewer: str | None) -> Fault | None:
         found, read = look_up(destination, self._inventory)

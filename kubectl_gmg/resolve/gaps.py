@@ -114,8 +114,9 @@ def unread_kinds(declared: Declared) -> Iterator[str]:
 def subset_unknown(destinations: Iterable[Destination], inventory: Inventory) -> Iterator[bool]:
     """For every subset of a Service that exists, whether nobody knows if a pod carries its labels."""
     subsets = Subsets(inventory)
-    for each in destinations:
-        if each.subset and (service := service_of(each, inventory)) is not None:
+    seen = {(each.namespace, each.name, each.cluster, each.subset): each for each in destinations if each.subset}
+    for each in seen.values():
+        if (service := service_of(each, inventory)) is not None:
             yield subsets.lacking(service, each.subset) is None
 
 

@@ -26,10 +26,14 @@ def terminal_id(declared: VirtualHost, gateway: ObjectRef, leaf: Terminal) -> st
 
 
 class Rows:
-    """Makes rows; what is alike for many of them is worked out once."""
+    """Makes rows; what is alike for many of them is worked out once.
 
-    def __init__(self, resolved: Resolved) -> None:
+    Without `forwarding` they do not say where they forward to, which half of the work is for.
+    """
+
+    def __init__(self, resolved: Resolved, *, forwarding: bool = True) -> None:
         self._names = gateway_names(resolved)
+        self._forwarding = forwarding
         self._destinations: dict[tuple[int, int], tuple[ResolvedDestination, ...]] = {}
 
     def of(self, gateway: Gateway, listener: ResolvedListener, host: Host) -> Iterator[RouteRow]:
@@ -42,7 +46,8 @@ class Rows:
         name = terminal_id(route.root, gateway.ref, route.terminal)
         first = host.domains[0] if host.domains else "-"
         key = f"{self._names[id(gateway)]}/{listener.index}/{first}/{name}@{route.match_index}"
-        return RouteRow(gateway, listener, host, route, name, key, self.destinations(gateway, route))
+        destinations = self.destinations(gateway, route) if self._forwarding else ()
+        return RouteRow(gateway, listener, host, route, name, key, destinations)
 
     def destinations(self, gateway: Gateway, route: Route) -> tuple[ResolvedDestination, ...]:
         """Where a route forwards to, as seen from the gateway."""

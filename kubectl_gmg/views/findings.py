@@ -87,6 +87,12 @@ class FindingList:
         return self.fails
 
     @property
+    def reported_rules(self) -> tuple[RuleInfo, ...]:
+        """The rules that ran, and those of findings that none of them has made, in the order of their codes."""
+        found = {rule.code: rule for rule in (*self.rules, *(each.rule for each in self.items))}
+        return tuple(found[code] for code in sorted(found))
+
+    @property
     def counted(self) -> tuple[Finding, ...]:
         """The findings that nobody suppressed."""
         return tuple(each for each in self.items if each.suppressed is None)

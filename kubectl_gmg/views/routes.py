@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kubectl_gmg.model.value import individual
+
 if TYPE_CHECKING:  # only annotations name the model, so that what prints no routes need not import it
     from kubectl_gmg.model.action import FinalAction, ResolvedDestination
     from kubectl_gmg.model.declared import RouteRule
@@ -44,7 +46,7 @@ class Reach:
     omitted: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@individual
 class RouteRow:
     """One route of one host on one listener; a `reach` of None was not worked out."""
 
@@ -56,6 +58,11 @@ class RouteRow:
     key: str
     destinations: tuple[ResolvedDestination, ...] = ()
     reach: Reach | None = None
+
+    @property
+    def rule(self) -> RouteRule:
+        """The rule that the route is made from."""
+        return self.route.terminal.rules[-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

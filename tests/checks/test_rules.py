@@ -8,6 +8,7 @@ infos. Cases are written from the specification.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -53,12 +54,20 @@ def place(origin: dict[str, Any]) -> str:
 def test_case(code: str, case: dict[str, Any]) -> None:
     assert set(case) <= KEYS, "a case that says something nobody reads"
     items = found_by(case)
+    for item in items:
+        assert is_plain(item["message"]), item["message"]
+        assert is_plain(item["hint"]), item["hint"]
     own = [item for item in items if item["code"] == code]
     assert [place(item["at"]) for item in own] == [wanted["at"] for wanted in case["expect"]]
     for item, wanted in zip(own, case["expect"], strict=True):
         agrees(item, wanted)
     if case.get("alone"):
         assert [item["code"] for item in items if item["severity"] != "info" and item["code"] != code] == []
+
+
+def is_plain(text: str) -> bool:
+    """It begins small, unless with a name (`VirtualHost`, `Service ns/name`, `GET`), and ends without a full stop."""
+    return not re.match(r"[A-Z][a-z]+ (?!\S+/)", text) and not text.endswith((".", " "))
 
 
 def agrees(item: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -95,5 +104,6 @@ def test_documented(rule: Any) -> None:
     for part in (info.title, info.why, info.example, info.fix, info.source):
         assert part.strip()
     assert info.title.endswith(".")
+    assert "`spec/" in info.source
     assert len(info.title) <= 76
     assert any(severity for _, severity in info.severities)

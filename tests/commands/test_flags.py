@@ -8,7 +8,8 @@ import pytest
 
 from tests.run import Ran, gmg
 
-COMMANDS = (("routes",), ("tree",), ("curl",), ("explain",), ("version",), ("export",), ("export", "envoy"))
+NAMES = ("routes", "tree", "curl", "explain", "check", "rules", "version", "export")
+COMMANDS = (*((name,) for name in NAMES), ("export", "envoy"))
 
 
 def error(ran: Ran) -> dict[str, object]:

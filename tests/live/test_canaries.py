@@ -31,7 +31,7 @@ from tests.oracle.https import Answer, Call
 from tests.run import gmg
 
 ROOT = Path(__file__).parents[2]
-MARK = "canary"
+MARK = "canary-bird"
 """In every secret, with letters after it that tell where it was; no answer has a reason to hold it."""
 
 Config = dict[str, Any]
@@ -155,7 +155,7 @@ def by_password(stage: Stage) -> None:
 PROGRAM = """
 import json, os, sys
 assert os.environ["CANARY"] and sys.argv[1]
-print("Your code is canary-of-stderr", file=sys.stderr if len(sys.argv) > 2 else open(os.devnull, "w"))
+print("Your code is canary-bird-of-stderr", file=sys.stderr if len(sys.argv) > 2 else open(os.devnull, "w"))
 answer = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": %r}}
 print(json.dumps(answer))
 """
@@ -186,7 +186,13 @@ LOGINS: dict[str, Callable[[Stage], None]] = {
     "client certificate": by_certificate,
 }
 READERS = [*COMMANDS.values(), ("explain", "www.example.com#1"), ("export", "envoy"), ("version",)]
-FORMATS = {"routes": ("table", "wide", "json", "yaml", "csv"), "tree": ("tree", "json"), "export": ("yaml", "json")}
+CHECKED = ("text", "short", "json", "yaml", "sarif", "junit", "github")
+FORMATS = {
+    "routes": ("table", "wide", "json", "yaml", "csv"),
+    "tree": ("tree", "json"),
+    "check": CHECKED,
+    "export": ("yaml", "json"),
+}
 
 
 @pytest.mark.parametrize("login", LOGINS.values(), ids=LOGINS)

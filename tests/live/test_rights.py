@@ -144,6 +144,7 @@ COMMANDS = [
     ("curl", "http://shop.example/far"),
     ("explain", "http://shop.example/far"),
     ("export", "envoy"),
+    ("check", "--fail-on", "never"),
     ("version",),
 ]
 

@@ -39,16 +39,21 @@ COMMANDS = [
     ("tree", "--demo"),
     ("curl", "http://www.example.com/reviews/v1/version", "--demo"),
     ("explain", "v1-version", "--demo"),
+    ("check", "--demo"),
+    ("rules",),
+    ("rules", "GMG301"),
+    ("explain", "GMG301"),
 ]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_terminal_shows_what_a_pipe_gets(command: tuple[str, ...]) -> None:
-    """The demo fits 100 columns: then only the styles differ."""
+    """The demo fits 100 columns: then only the styles differ. Sentences are folded, as in a pipe of that width."""
     seen = on_terminal(*command, columns=100)
     assert seen.code == 0
     assert b"\x1b[" in seen.data
-    assert "\n".join(seen.lines) == gmg(*command).out.rstrip("\n")
+    width = ("--width", "100") if command[0] in ("check", "rules") else ()
+    assert "\n".join(seen.lines) == gmg(*command, *width).out.rstrip("\n")
 
 
 @pytest.mark.parametrize("given", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
@@ -122,7 +127,7 @@ def test_a_pipe_never_cuts(world: str, flags: tuple[str, ...]) -> None:
         assert plain == gmg(*command, "-f", world, "-q").out
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize(
     "given",
     [{"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "ascii"}],
@@ -148,7 +153,7 @@ def test_other_letters_where_only_ascii_is_known(tmp_path: Path, output: str) ->
         assert rb"gr\xf6" in ran.stdout
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_ascii_flag(command: tuple[str, ...]) -> None:
     for extra in ((), ("--color", "always"), ("--width", "50")):
         out = gmg(*command, "--ascii", *extra).out
