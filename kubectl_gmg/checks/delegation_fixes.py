@@ -13,6 +13,8 @@ from kubectl_gmg.checks.words import edit_words, located
 from kubectl_gmg.model.action import Selector, TableRef
 from kubectl_gmg.model.declared import RouteRule, RouteTable
 from kubectl_gmg.model.finding import Fix
+from kubectl_gmg.model.resolved import Resolved, Target
+from kubectl_gmg.resolve.walk import delegations_below
 
 MOST_FIXES = 3
 """How often a rule of `check` resolves again to prove a fix."""
@@ -36,7 +38,7 @@ class DelegationFixes:
             changes.append(renamed(rule, entry, table.ref.name))
         if entry.namespace != table.ref.namespace:
             changes.append(in_namespace(rule, entry, table.ref.namespace))
-        return self._proved(changes, table)
+        return self._proved(rule, changes, table)
 
     def to_reach(self, rule: RouteRule, selector: Selector, table: RouteTable) -> Fix | None:
         """A selector that looks in the namespace of a table as well, or there instead if it can name only one."""
@@ -44,9 +46,9 @@ class DelegationFixes:
             return None
         own = frozenset({table.ref.namespace})
         spaces = own if selector.one_namespace else own | (selector.namespaces or own)
-        return self._proved([with_namespaces(rule, selector, spaces)], table)
+        return self._proved(rule, [with_namespaces(rule, selector, spaces)], table)
 
-    def _proved(self, changes: Iterable[Change], table: RouteTable) -> Fix | None:
+    def _proved(self, rule: RouteRule, changes: Iterable[Change], table: RouteTable) -> Fix | None:
         made = tuple(changes)
         if not self._left:
             return None
@@ -55,9 +57,21 @@ class DelegationFixes:
         after = self._comparison.after(made)
         if not used(table, after, self._comparison.rows(made, after)):
             return None
+        if not always_enters(rule, table, after.resolved):
+            return None
         if not harmless(self._comparison.effect(made, after)):
             return None
         edits = tuple(each.edit for each in made)
         return Fix(
             f"{' and '.join(map(edit_words, edits))} makes it delegate to {located(table.ref)}", edits, verified=True
         )
+
+
+def always_enters(rule: RouteRule, table: RouteTable, resolved: Resolved) -> bool:
+    """Whether a rule enters a table on every way down to the rule: on one the table may be passed already."""
+    served = (host for gateway in resolved.gateways for listener in gateway.listeners for host in listener.hosts)
+    nodes = (node for host in (*served, *resolved.unattached) for node in host.tree)
+    ways = (each for each in delegations_below(nodes) if each.rule.origin == rule.origin)
+    return all(
+        any(isinstance(each, Target) and each.inclusion.table.ref == table.ref for each in way.targets) for way in ways
+    )

@@ -24,7 +24,7 @@ from tests.run import manifests_text
 Json = dict[str, Any]
 FOLDER = Path(__file__).parent
 SCENARIOS = FOLDER.parent / "scenarios"
-GRAPHS = 24
+GRAPHS = 20
 """Random graphs of each generation."""
 
 
