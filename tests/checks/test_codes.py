@@ -13,7 +13,9 @@ from kubectl_gmg.checks.catalogue import rules
 
 CODES: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("codes.yaml").read_text())
 
-ROWS = """
+ROWS = re.findall(
+    r"\S+",
+    """
 GW-NO-HANDLER GW-MULTI-HANDLER GW-NO-HANDLER-TYPE GW-NO-INGRESS GW-PORT-NAME GW-NO-HOSTS GW-SNI-WILDCARD GW-TLS-DEFAULT
 GW-TLS-CERT SEL-BOTH SEL-EXPR VH-ORPHAN VH-NO-ROUTES VH-NO-DOMAIN VH-DOMAIN-PORT VH-DOMAIN-DUP RT-ORPHAN RT-MISSING-REF
 RT-NO-TARGET RT-CYCLE RT-SELF-SELECTED RT-SELECT-NONE RT-EMPTY RT-PARENT-NOT-PREFIX RT-NEVER-MATCHES ROUTE-NO-ACTION
@@ -24,7 +26,8 @@ DEST-CLUSTER DEST-NOT-FEDERATED DEST-SUBSET STATUS-STALE STATUS-STATE STATUS-DRI
 RT-01 RT-02 RT-03 RT-04 RT-05 RT-06 RT-07 RT-08 RT-09 VG-01 VG-02 VG-03 VG-04 VG-05 VD-01 RTP-01
 SEM-01 SEM-02 SEM-03 SEM-04 SEM-05 SEM-06 SEM-07 SEM-08 SEM-09 SEM-10 SEM-11 SEM-12 SEM-13 SEM-14 SEM-15 SEM-16 SEM-17
 SEM-18 SEM-19 SEM-20
-""".split()
+""",
+)
 """The rows of `spec/v1beta1.md` 12 and `spec/v2.md` 15."""
 
 
@@ -42,4 +45,4 @@ def test_every_code_has_its_rule() -> None:
 
 def test_every_row_of_the_specification_has_a_rule() -> None:
     assert set(ROWS) - {row for rule in rules() for row in rule.info.rows} == set()
-    assert all(re.fullmatch(r"[A-Z]+[A-Z0-9-]+", row) for row in ROWS)
+    assert len(ROWS) == 89
