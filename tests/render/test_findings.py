@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -38,8 +39,8 @@ checked 4 objects, 1 host, 6 routes: 0 errors, 1 warning"""
 WEIGHT = Origin(ref("rt"), ("spec", "routes", 0, "weight"))
 
 
-def problem(message: str = "wrong", at: Origin = WEIGHT, **more: object) -> Problem:
-    return replace(Problem("GMG411", message, at), **more)  # type: ignore[arg-type]
+def problem(message: str = "wrong", at: Origin = WEIGHT, **more: Any) -> Problem:
+    return replace(Problem("GMG411", message, at), **more)
 
 
 def written(excerpt: str, at: Origin = WEIGHT, line: int = 7, look: Look | None = None) -> list[str]:
@@ -222,8 +223,8 @@ def test_the_order_is_that_of_the_view() -> None:
         ),
     ],
 )
-def test_the_summary(items: tuple[Finding, ...], more: dict[str, object], last: str) -> None:
-    assert printed(found(*items, **more)).splitlines()[-1] == last  # type: ignore[arg-type]
+def test_the_summary(items: tuple[Finding, ...], more: dict[str, Any], last: str) -> None:
+    assert printed(found(*items, **more)).splitlines()[-1] == last
 
 
 def test_what_was_not_checked_is_said_by_what_was_missing() -> None:
