@@ -58,8 +58,8 @@ def findings_of(session: Session, asked: Asked) -> FindingList:
     wanted = narrowing(session, asked.targets, context)
     reported = tuple(each for each in items if wanted(each))
     if asked.write:
-        baseline.write(asked.write, entries(reported, accepted))
-        reported = tuple(each if each.suppressed else known(each) for each in reported)
+        baseline.write(asked.write, entries(items, filter(is_acceptable, reported), accepted))
+        reported = tuple(known(each) if is_acceptable(each) else each for each in reported)
     return FindingList(
         about=session.about,
         items=reported,
@@ -172,16 +172,23 @@ def labels_of(raw: RawObject) -> tuple[tuple[str, str], ...]:
     return tuple(labels.items()) if isinstance(labels, dict) else ()
 
 
-def entries(reported: Iterable[Finding], accepted: Iterable[Accepted]) -> Iterator[Accepted]:
-    """What a new baseline lists: every finding that counts, and those of the old one that are still found."""
+def entries(items: Iterable[Finding], accepting: Iterable[Finding], accepted: Iterable[Accepted]) -> Iterator[Accepted]:
+    """What a new baseline lists: the findings to accept, and what the old one lists that is still found."""
     old = {(each.code, each.ref, each.fingerprint): each for each in accepted}
-    listed: dict[tuple[str, ObjectRef, str], Accepted] = {}
-    for each in reported:
+    found = {key_of(each): each for each in items if each.suppressed and each.suppressed.by == "baseline"}
+    for key, each in {**found, **{key_of(each): each for each in accepting}}.items():
         at, code = each.problem.at, each.rule.code
-        if each.suppressed is None or each.suppressed.by == "baseline":
-            key = (code, at.ref, each.fingerprint)
-            listed.setdefault(key, old.get(key) or Accepted(code, at.ref, at.field, each.fingerprint, WRITTEN))
-    yield from listed.values()
+        yield old.get(key) or Accepted(code, at.ref, at.field, each.fingerprint, WRITTEN)
+
+
+def is_acceptable(finding: Finding) -> bool:
+    """Whether a finding goes into a new baseline: one that counts, and is not about a suppression itself."""
+    return finding.suppressed is None and finding.rule.code != STALE
+
+
+def key_of(finding: Finding) -> tuple[str, ObjectRef, str]:
+    """What a baseline tells findings apart by."""
+    return finding.rule.code, finding.problem.at.ref, finding.fingerprint
 
 
 def known(finding: Finding) -> Finding:

@@ -217,6 +217,15 @@ class TestBaseline:
         assert found[f"GMG001 {UNKNOWN}"]["suppressed"] == said
         assert json.loads(file.read_text()) == entry
 
+    def test_what_a_target_leaves_out_is_kept(self, tmp_path: Path) -> None:
+        """Writing again for one table forgets nothing of the others, and accepts no stale suppression."""
+        file = tmp_path / "known.json"
+        text = f"{root()}---\n{root('other', annotation='GMG101: never found')}"
+        check("rt/shop", "--write-baseline", str(file), text=text)
+        check("rt/other", "--baseline", str(file), "--write-baseline", str(file), text=text)
+        names = [(item["code"], item["ref"]["name"]) for item in json.loads(file.read_text())["items"]]
+        assert names == [("GMG001", "shop"), ("GMG001", "other")]
+
     def test_what_is_mended_is_stale(self, tmp_path: Path) -> None:
         file = tmp_path / "known.json"
         check("--write-baseline", str(file), text=root())
