@@ -85,6 +85,7 @@ def lower(snapshot: Snapshot, release: Release = NEWEST_RELEASE) -> Declared:
         gateways_read=extent(snapshot, GATEWAY),
         hosts_read=extent(snapshot, TABLE),
         tables_read=extent(snapshot, TABLE),
+        settings_read=extent(snapshot, tenants.SETTINGS),
         workspaces=workspaces,
         settings=settings,
     )

@@ -95,6 +95,8 @@ class Shadowing:
         winners = tuple(self._winner(row, name, reach) for name in reach.by)
         if not winners or any(each is None or each.route.status is not Status.OK for each in winners):
             return None
+        if any(may_be_hidden(self._context, each) for each in (row, *winners) if each is not None):
+            return None
         return Dead(row, reach, tuple(each for each in winners if each is not None), own_match(row))
 
     def _winner(self, row: RouteRow, name: str, reach: Reach) -> RouteRow | None:
@@ -116,6 +118,15 @@ class Shadowing:
                 listed[each.id].append(each)
             self._ids[spot] = listed
         return self._ids[spot]
+
+
+def may_be_hidden(context: CheckContext, row: RouteRow) -> bool:
+    """Whether a row is there only if workspaces share what leads to it, and nobody could read what they share."""
+    realm = context.realm(row.gateway.ref)
+    if realm.settings_read.complete or not realm.workspaces:
+        return False
+    passed = (row.gateway.ref, row.route.root.ref, *(each.table.ref for each in row.route.terminal.tables))
+    return len({context.tenancy(each).owner(each) for each in passed}) > 1
 
 
 def rows_by_spot(context: CheckContext) -> dict[Spot, list[RouteRow]]:

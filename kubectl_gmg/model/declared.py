@@ -238,8 +238,8 @@ class Realm:
     """What holds for all objects of one generation: how they are meant, and what they are compared with.
 
     What could not be read is unknown, never missing: `gateways_read`, `hosts_read` and `tables_read` say where these
-    were read completely (`spec/v1beta1.md` D-27). Without any workspace all objects see each other (`spec/v2.md`
-    DEC-24).
+    were read completely (`spec/v1beta1.md` D-27), `settings_read` the same of what workspaces share. Without any
+    workspace all objects see each other (`spec/v2.md` DEC-24).
     """
 
     conventions: Conventions = FIRST_CONVENTIONS
@@ -247,6 +247,7 @@ class Realm:
     gateways_read: Extent = EVERYWHERE
     hosts_read: Extent = EVERYWHERE
     tables_read: Extent = EVERYWHERE
+    settings_read: Extent = EVERYWHERE
     workspaces: tuple[Workspace, ...] = ()
     settings: tuple[WorkspaceSettings, ...] = ()
 

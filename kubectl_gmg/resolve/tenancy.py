@@ -27,6 +27,7 @@ class Tenancy:
         self._named = {each.name: each for each in self._workspaces}
         self._clusters = {each.name: dict(each.labels) for each in realm.inventory.clusters}
         self._holders: dict[tuple[str, str], tuple[Workspace, bool] | None] = {}
+        self._sharing_known = realm.settings_read.complete
         self._everywhere = [each for each in realm.settings if each.everywhere]
         self._settings: dict[str, WorkspaceSettings] = {}
         own = (each for each in realm.settings if not each.everywhere)
@@ -50,11 +51,14 @@ class Tenancy:
         return holder[0].name if holder and (holder[1] or ref.kind == WORKLOADS) else None
 
     def sees(self, viewer: str | None, ref: ObjectRef, labels: Labels, kind: Shared) -> bool:
-        """Whether a workspace may use an object: its own, or one that is exported to it and that it imports."""
+        """Whether a workspace may use an object: its own, or one that is exported to it and that it imports.
+
+        Where it was not read what workspaces share, nothing is called hidden (DEC-24, DEC-27): that is a gap.
+        """
         owner = self.owner(ref)
         if viewer is None or owner is None:
             return False
-        if viewer == owner:
+        if viewer == owner or not self._sharing_known:
             return True
         exports, imports = self._shares(owner, exported=True), self._shares(viewer, exported=False)
         return self._shared(exports, viewer, ref, labels, kind) and self._shared(imports, owner, ref, labels, kind)

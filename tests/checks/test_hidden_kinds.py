@@ -20,6 +20,7 @@ RIGHT = {
     ("GMG206", "Workspace"): "nothing leads there, whoever may see it; with workspaces that is GMG520",
     ("GMG214", "RouteTable"): "an open selector that selects nothing is told as that",
     ("GMG214", "Workspace"): "the same",
+    ("GMG214", "WorkspaceSettings"): "the same, as far as is known",
     ("GMG219", "Workspace"): "so is one that selects only what is on the way down",
     ("GMG301", "Service"): "it is dead; a rule that is refused for its destination is not asked for it",
     ("GMG302", "Service"): "the same",

@@ -172,3 +172,19 @@ def test_a_service_of_another_cluster_is_unknown_and_not_missing(live: Run) -> N
     assert (item["status"], item["because"]) == ("replaced", ["GMG411"])
     assert item["written"]["destinations"][0]["resolved"] == "missing"
     assert item["action"] == {"type": "directResponse", "status": 500, "body": ""}
+
+
+SETTINGS = "workspacesettings.admin.gloo.solo.io"
+
+
+@pytest.mark.parametrize("name", ["workspace-missing-import", "workspace-service-not-exported"])
+def test_what_may_be_shared_is_not_called_hidden(live: Run, name: str) -> None:
+    """Where nobody may list what workspaces share, no route is replaced for it: that is a gap (DEC-24, DEC-27)."""
+    objects = manifests(name)
+    ran = live(
+        cluster(objects, allowed=lambda name, namespace: name != SETTINGS), "routes", "--all-routes", "-o", "json"
+    )
+    assert ran.code == 0
+    assert {route["status"] for route in ran.json["items"]} == {"ok"}
+    assert [gap["kind"] for gap in ran.json["gaps"]] == ["WorkspaceSettings"]
+    assert ran.json["gaps"][0]["affects"] == ["workspaces"]
