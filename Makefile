@@ -24,6 +24,7 @@ demo: $(VENV)/.plain ## Show the main job on the built-in example
 	$(GMG) curl http://www.example.com/reviews/v1/version --demo
 	@echo
 	$(GMG) check --demo
+	@echo
 	$(GMG) explain v1-version --demo --what-if sortMethod=ROUTE_SPECIFICITY
 
 test: $(VENV)/.test ## Run every test
