@@ -234,10 +234,6 @@ class Field:
         self.touched.setdefault(key)
         return tuple(found.items()) if len(found) < 2 else tuple(sorted(found.items()))
 
-    def opaque_of(self, key: str) -> str:
-        """The same as `self[key].opaque()`."""
-        return "null" if self._written(key) is None else self[key].opaque()
-
     def texts(self) -> tuple[str, ...]:
         """A list of strings."""
         return tuple(item.text() for item in self)

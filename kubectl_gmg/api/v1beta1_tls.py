@@ -2,30 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from kubectl_gmg.api.field import Field
-
-
-class TlsMode(StrEnum):
-    """What a connection handler does with TLS."""
-
-    PASSTHROUGH = "PASSTHROUGH"
-    SIMPLE = "SIMPLE"
-    MUTUAL = "MUTUAL"
-    AUTO_PASSTHROUGH = "AUTO_PASSTHROUGH"
-    ISTIO_MUTUAL = "ISTIO_MUTUAL"
-
-
-class TlsVersion(StrEnum):
-    """The oldest or newest TLS that a connection handler speaks."""
-
-    AUTO = "TLS_AUTO"
-    V1_0 = "TLSv1_0"
-    V1_1 = "TLSv1_1"
-    V1_2 = "TLSv1_2"
-    V1_3 = "TLSv1_3"
-
+from kubectl_gmg.api.tls import TlsMode, TlsVersion
 
 NEEDS_CERTIFICATE = (TlsMode.SIMPLE, TlsMode.MUTUAL)
 
@@ -72,6 +50,6 @@ def certificate(config: Field) -> str:
 
 def note_parameters(parameters: Field) -> None:
     """Versions and ciphers."""
-    parameters["minimumProtocolVersion"].choice(TlsVersion, TlsVersion.AUTO)
-    parameters["maximumProtocolVersion"].choice(TlsVersion, TlsVersion.AUTO)
+    parameters["minimumProtocolVersion"].choice(TlsVersion, TlsVersion.TLS_AUTO)
+    parameters["maximumProtocolVersion"].choice(TlsVersion, TlsVersion.TLS_AUTO)
     parameters["cipherSuites"].texts()

@@ -8,6 +8,7 @@ from enum import StrEnum
 from kubectl_gmg.api.common import created_of, labels_of
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading
+from kubectl_gmg.api.tls import TlsMode, TlsVersion
 from kubectl_gmg.api.v2_selectors import gateway_workloads, object_selector, port_selector
 from kubectl_gmg.model.declared import Allowance, Listener, ListenerServices, Protocol, VirtualGateway
 from kubectl_gmg.model.finding import Note
@@ -33,27 +34,7 @@ CARRYING = {
 """How a listener is written that speaks a protocol."""
 
 
-class TlsVersion(StrEnum):
-    """What a listener negotiates."""
-
-    TLS_AUTO = "TLS_AUTO"
-    TLS_1_0 = "TLSv1_0"
-    TLS_1_1 = "TLSv1_1"
-    TLS_1_2 = "TLSv1_2"
-    TLS_1_3 = "TLSv1_3"
-
-
 OLD_VERSIONS = (TlsVersion.TLS_1_0, TlsVersion.TLS_1_1)
-
-
-class TlsMode(StrEnum):
-    """What a listener does with TLS."""
-
-    PASSTHROUGH = "PASSTHROUGH"
-    SIMPLE = "SIMPLE"
-    MUTUAL = "MUTUAL"
-    AUTO_PASSTHROUGH = "AUTO_PASSTHROUGH"
-    ISTIO_MUTUAL = "ISTIO_MUTUAL"
 
 
 FILES = {

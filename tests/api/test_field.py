@@ -63,7 +63,7 @@ def test_a_field_that_is_asked_for_in_any_way_is_known() -> None:
     root["b"].named("d", "x")
     assert root.pairs_of("f") == (("k", "1"),)
     root.items_of("g")[0].text_of("z")
-    root.opaque_of("i")
+    root["i"].opaque()
     assert noted(reader) == [
         ("GMG002", "f.k"),
         ("GMG001", "b.e"),

@@ -184,10 +184,11 @@ def test_output_without_room_is_not_our_bug(tmp_path: Path) -> None:
     assert ran.stderr.splitlines()[-1] == b"3"
 
 
-def test_an_interrupt() -> None:
+@pytest.mark.parametrize("command", ["routes", "check"])
+def test_an_interrupt(command: str) -> None:
     """While it waits for stdin."""
     with subprocess.Popen(
-        (*PROGRAM, "routes", "-f", "-"),
+        (*PROGRAM, command, "-f", "-"),
         env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
