@@ -26,6 +26,7 @@ from kubectl_gmg.model.conventions import (
     EqualTables,
     LabelInheritance,
     MixedCase,
+    PolicyConflict,
     Ranking,
     RootsAsChildren,
     SharedDomain,
@@ -55,6 +56,7 @@ CONVENTIONS = Conventions(
     ranking=Ranking.PATH_ONLY,
     shared_domain=SharedDomain.MERGED,
     labels=LabelInheritance.ALL,
+    policy_conflict=PolicyConflict.BY_KIND,
 )
 """How the objects are meant (17)."""
 

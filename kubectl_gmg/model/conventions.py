@@ -78,6 +78,15 @@ class LabelInheritance(StrEnum):
     """Those of its table, and of every rule and table above; the nearest wins."""
 
 
+class PolicyConflict(StrEnum):
+    """What becomes of policies that select one route and say different things."""
+
+    BY_FIELD = "byField"
+    """Each field comes from the oldest that has it (`spec/v1beta1.md` 7.1)."""
+    BY_KIND = "byKind"
+    """The oldest of a kind applies as a whole; policies select by effective labels (`spec/v2.md` 11.2)."""
+
+
 class RootsAsChildren(StrEnum):
     """What becomes of a table with hosts that a delegate selects (`spec/v2.md` DEC-6)."""
 
@@ -97,6 +106,7 @@ class Conventions:
     ranking: Ranking = Ranking.TESTS_TOO
     shared_domain: SharedDomain = SharedDomain.OLDEST
     labels: LabelInheritance = LabelInheritance.NONE
+    policy_conflict: PolicyConflict = PolicyConflict.BY_FIELD
     roots_as_children: RootsAsChildren = RootsAsChildren.SKIPPED
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from kubectl_gmg.model.action import DirectResponse, FinalAction, ForwardTo, Invalid, Selector
-from kubectl_gmg.model.conventions import Broken, Conventions, LabelInheritance, SharedDomain
+from kubectl_gmg.model.conventions import Broken, Conventions, PolicyConflict, SharedDomain
 from kubectl_gmg.model.declared import (
     DEFAULT_REALM,
     Declared,
@@ -282,7 +282,7 @@ def family_with(
         naming,
         pools(known_tables, tenancy, realm.conventions),
         RoutePolicies(policies, tenancy)
-        if realm.conventions.labels is LabelInheritance.ALL
+        if realm.conventions.policy_conflict is PolicyConflict.BY_KIND
         else Policies(policies, known_hosts, known_tables, realm.inventory),
         tenancy,
         DestinationFaults(realm.inventory, tenancy) if replaces else no_faults,
