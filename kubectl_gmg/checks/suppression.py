@@ -123,7 +123,12 @@ def written(waiver: Waiver) -> str:
 
 def is_known(waiver: Waiver, snapshot: Snapshot) -> bool:
     """Whether the object that a waiver is about was read, or would have been."""
-    return not snapshot.gaps or waiver.ref is None or snapshot.find(waiver.ref) is not None
+    if not snapshot.gaps:
+        return True
+    if waiver.object is not None:
+        refs = (raw.ref for raw in snapshot.objects)
+        return any((ref.kind.lower(), ref.namespace, ref.name) == waiver.object for ref in refs)
+    return waiver.ref is None or snapshot.find(waiver.ref) is not None
 
 
 def by_annotation(snapshot: Snapshot, today: date) -> Iterator[Waiver]:

@@ -105,6 +105,15 @@ class TestFlag:
         stale = found[f"GMG009 Flag /--ignore {ignore}"]
         assert (stale["severity"], stale["slug"]) == ("warning", "stale-suppression")
 
+    def test_of_an_object_that_may_not_have_been_read(self, tmp_path: Path) -> None:
+        """Beside a broken file nobody knows whether the object is there; of one that is there it is known."""
+        (tmp_path / "a.yaml").write_text(f"{root()}---\n{BASE}")
+        (tmp_path / "b.yaml").write_text("a: [")
+        ignore = ("--ignore", "GMG001=rt/apps/elsewhere", "--ignore", "GMG001=vg/gateways/public")
+        ran = gmg("check", "-f", str(tmp_path), "-o", "json", *ignore)
+        stale = [item["at"]["ref"]["name"] for item in ran.json["items"] if item["code"] == "GMG009"]
+        assert stale == ["--ignore GMG001=vg/gateways/public"]
+
     @pytest.mark.parametrize(("ignore", "code"), [("GMG999", 4), ("GMG001=rt/shop", 2), ("GMG001=rt//shop", 2)])
     def test_that_means_nothing(self, ignore: str, code: int) -> None:
         assert check("--ignore", ignore, text=root()).code == code
