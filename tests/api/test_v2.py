@@ -31,6 +31,7 @@ from kubectl_gmg.model.conventions import (
     EqualTables,
     LabelInheritance,
     MixedCase,
+    PolicyConflict,
     Ranking,
     SharedDomain,
 )
@@ -131,6 +132,7 @@ def test_conventions_are_those_of_the_second_generation() -> None:
         ranking=Ranking.PATH_ONLY,
         shared_domain=SharedDomain.MERGED,
         labels=LabelInheritance.ALL,
+        policy_conflict=PolicyConflict.BY_KIND,
     )
 
 
