@@ -1,4 +1,4 @@
-"""The program: the only place that prints, catches errors, and turns answers into exit codes (`spec/cli.md` 3)."""
+"""The program: its commands, and the only place that turns errors into exit codes (`spec/cli.md` 3)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
@@ -27,29 +25,16 @@ from kubectl_gmg.commands.routes import routes
 from kubectl_gmg.commands.rules import rules
 from kubectl_gmg.commands.tree import tree
 from kubectl_gmg.commands.version import version
-from kubectl_gmg.errors import GmgError, IncompleteError, SourceError, UsageError
-from kubectl_gmg.pipeline import Session, Settings
-from kubectl_gmg.render import Output, outputs, render
-
-if TYPE_CHECKING:
-    from kubectl_gmg.model.snapshot import Gap
-    from kubectl_gmg.progress import Progress
-    from kubectl_gmg.views import Look, View
+from kubectl_gmg.errors import GmgError, UsageError
+from kubectl_gmg.execution import Negative, execute, forget_output, print_error
+from kubectl_gmg.render import Output, outputs
 
 PROGRAM = "kubectl gmg"
 HELP = ["-h", "--help"]
 BUG = 70
 INTERRUPTED = 130
-
-
-class Negative(Exception):  # noqa: N818 - an answer, not an error
-    """The answer was printed, and the exit code is not 0."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
+WATCHED: tuple[str, ...] = ()
+"""The commands that can run again whenever an object changes."""
 SWITCHES = "AILRqsvwh"
 """The short flags without a value, which may stand together in one word."""
 OUTPUT_WORD = re.compile(f"-[{SWITCHES}]*o(?P<short>.*)|--output(?:=(?P<long>.*))?", re.DOTALL)
@@ -94,12 +79,6 @@ def invoke(arguments: Sequence[str]) -> None:
     with command.make_context(PROGRAM, list(arguments)) as caller:
         command.invoke(caller)
     sys.stdout.flush()
-
-
-def forget_output() -> None:
-    """Nobody reads stdout any more: what is still to be written must not fail at the end of the process."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def bug(arguments: Sequence[str], error: Exception) -> int:
@@ -162,13 +141,6 @@ def wants_machine_output(arguments: Sequence[str]) -> bool:
     return wanted.removeprefix("=") in (Output.JSON, Output.YAML)
 
 
-def print_error(text: str) -> None:
-    """One line on stderr; a closed stderr is nobody's problem."""
-    with suppress(OSError, ValueError):
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-
-
 @lru_cache(maxsize=1)
 def program() -> Any:
     """All commands, ready to be called; it is the same for every run of a process."""
@@ -190,7 +162,7 @@ def application() -> typer.Typer:
         ("rules", rules, "RuleList"),
         ("version", version, "VersionInfo"),
     ):
-        options.command(app, name, formats(view), execute)(function)
+        options.command(app, name, formats(view), execute, watched=name in WATCHED)(function)
     options.command(exports, "envoy", formats("Bootstrap"), execute)(envoy)
     app.add_typer(exports, name="export")
     return app
@@ -229,141 +201,3 @@ def top() -> Callable[..., None]:
         [first, version_flag, *options.SHARED, options.output_flag(())]
     )
     return called
-
-
-def execute(make: Callable[[Session], View], settings: Settings, known: tuple[str, ...]) -> None:
-    """Make a view, print it, and raise `Negative` unless the answer is positive."""
-    name = settings.output or known[0]
-    if name not in known:
-        raise UsageError(f"-o {name} is not known here", f"use one of {', '.join(known)}")
-    output = Output(name)
-    machine = output in (Output.JSON, Output.YAML)
-    kept: list[str] = []
-    progress = progress_of(settings)
-    if not settings.quiet:
-        # With JSON or YAML an error is all that stands on stderr: remarks wait until there is an answer.
-        settings = replace(settings, say=kept.append if machine and not settings.verbose else speaker(settings))
-    if progress is not None:
-        settings = replace(settings, waiting=progress.show, say=after(progress.stop, settings.say))
-    session = Session(settings)
-    try:
-        view = make(session)
-    finally:
-        if progress is not None:
-            progress.stop()
-    emit(printed(view, output, session), output, session.settings)
-    for remark in kept:
-        speaker(settings)(remark)
-    finish(view, session, machine=machine)
-
-
-def progress_of(settings: Settings) -> Progress | None:
-    """What shows that something is being waited for; nothing where nobody looks, or where `-v` says it all."""
-    if settings.quiet or settings.verbose or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        return None
-    from kubectl_gmg.progress import Progress  # noqa: PLC0415
-
-    color = settings.color != "never" and not os.environ.get("NO_COLOR")
-    return Progress(ascii_only=settings.ascii, color=color)
-
-
-def after(first: Callable[[], None], then: Callable[[str], None]) -> Callable[[str], None]:
-    """`then`, but `first` before it."""
-
-    def both(text: str) -> None:
-        first()
-        then(text)
-
-    return both
-
-
-def speaker(settings: Settings) -> Callable[[str], None]:
-    """What says a remark on stderr."""
-    from kubectl_gmg.render.plain import only_ascii, shown  # noqa: PLC0415
-
-    return lambda text: print_error(f"note: {only_ascii(shown(text)) if settings.ascii else shown(text)}")
-
-
-def look_of(settings: Settings, output: Output) -> Look:
-    """What the terminal can do, and what the user wants."""
-    from kubectl_gmg.views import Look  # noqa: PLC0415
-
-    terminal = sys.stdout.isatty()
-    color = settings.color == "always" or (
-        settings.color == "auto" and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
-    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
-    return Look(
-        terminal=terminal or settings.width is not None,
-        color=color,
-        unicode=not settings.ascii and encoding in ("utf8", "utf16"),
-        width=settings.width,
-        headers=not settings.no_headers,
-        wide=output is Output.WIDE,
-    )
-
-
-def printed(view: View, output: Output, session: Session) -> Iterable[str]:
-    """The view as text, in pieces: those of JSON and YAML are made one by one, as they are written."""
-    look = look_of(session.settings, output)
-    # Only a renderer that prints places reads the snapshot: `version` has none.
-    made = render(view, output, lambda origin: session.snapshot.locate(origin), look)  # noqa: PLW0108
-    if isinstance(made, str):
-        return (made,)
-    if isinstance(made, Iterator):
-        return made
-    from kubectl_gmg.render import page  # noqa: PLC0415
-
-    return (page.terminal_text(made, look) if look.terminal or look.color else page.text_of(made, look),)
-
-
-def emit(pieces: Iterable[str], output: Output, settings: Settings) -> None:
-    """Print the result; what the encoding lacks as escapes. Raises `SourceError` if it cannot be written."""
-    from kubectl_gmg.render.plain import in_ascii  # noqa: PLC0415
-
-    end = ""
-    try:
-        for piece in pieces:
-            data = in_ascii(piece, output.value) if settings.ascii else piece
-            try:
-                sys.stdout.write(data)
-            except UnicodeEncodeError:
-                sys.stdout.write(in_ascii(data, output.value))
-            end = end or (data and "\n")
-        sys.stdout.write(end)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        forget_output()
-        raise SourceError(f"the output cannot be written: {error.strerror}", "is there room for it?") from error
-
-
-def lacks(gaps: Sequence[Gap]) -> list[str]:
-    """The gaps as few lines: kinds that lack the same stand together."""
-    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for gap in gaps:
-        said = gap.message.removeprefix(f"{gap.kind}: ")
-        kinds = alike.setdefault((said, gap.affects), [])
-        kinds += [gap.kind] if gap.kind and said != gap.message else []
-    return [
-        f"{', '.join(kinds)}{': ' if kinds else ''}{said} (affects {', '.join(affects)})"
-        for (said, affects), kinds in alike.items()
-    ]
-
-
-def finish(view: View, session: Session, *, machine: bool) -> None:
-    """Say what could not be read; raise what the answer, and what it lacks, mean for the exit code."""
-    gaps, settings = view.about.gaps, session.settings
-    incomplete = IncompleteError("not everything could be read", "leave out --require-complete to accept that")
-    if gaps and settings.require_complete and machine:
-        raise incomplete
-    for lack in () if settings.quiet else lacks(gaps):
-        speaker(settings)(f"not complete: {lack}")
-    if gaps and settings.require_complete:
-        raise incomplete
-    broken = any(gap.reason == "malformed" and gap.file for gap in gaps)
-    if broken or getattr(view, "broken", False):
-        raise Negative(3)
-    if view.negative:
-        raise Negative(1)

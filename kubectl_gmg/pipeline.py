@@ -65,6 +65,7 @@ class Settings:
     chunk_size: int = 500
     stream: bool = False
     require_complete: bool = False
+    watch: bool = False
     output: str | None = None
     no_headers: bool = False
     color: str = "auto"
@@ -80,15 +81,17 @@ class Settings:
 class Session:
     """Source, snapshot, declared, resolved."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, given: Snapshot | None = None) -> None:
+        """`given` is what was read already; without it the source is read on first use."""
         self.settings = settings
+        self._given = given
         self.wants_pods = False
         """Whether the labels of Pods are needed too; to be said before anything is read."""
 
     @cached_property
     def snapshot(self) -> Snapshot:
         """All objects that were read. Raises `SourceError` if there are none of our kinds."""
-        found = without_strangers(self._read())
+        found = without_strangers(self._given or self._read())
         for note in found.notes:
             self.settings.say(note)
         if found.skipped:

@@ -25,6 +25,7 @@ LAYERS = (
     ("export", "render"),
     ("pipeline", "progress"),
     ("commands", "complete"),
+    ("execution",),
     ("cli",),
     ("__main__",),
 )

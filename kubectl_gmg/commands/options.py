@@ -139,6 +139,10 @@ NAMES = frozenset(parameter.name for parameter in SHARED)
 Given = dict[str, Any]
 
 
+WATCH = flag("watch", bool, False, "-w", "--watch", text="Run again whenever an object changes.", show_default=False)
+"""The flag of commands that can go on for ever."""
+
+
 def output_flag(formats: tuple[str, ...]) -> inspect.Parameter:
     """The output formats of one command; without any, those of the commands."""
     text = f"One of {', '.join(formats)}." if formats else "The output format of the command."
@@ -151,7 +155,7 @@ def given(caller: typer.Context, values: Mapping[str, Any]) -> Given:
     return {
         name: value
         for name, value in values.items()
-        if name in NAMES | {"output"} and (source := sources[name]) is not None and source.name != "DEFAULT"
+        if name in NAMES | {"output", WATCH.name} and (source := sources[name]) is not None and source.name != "DEFAULT"
     }
 
 
@@ -223,9 +227,12 @@ Runner = Callable[[Callable[[Session], "View"], Settings, tuple[str, ...]], None
 
 
 def command(
-    app: typer.Typer, name: str, formats: tuple[str, ...], run: Runner
+    app: typer.Typer, name: str, formats: tuple[str, ...], run: Runner, *, watched: bool = False
 ) -> Callable[[Callable[..., View]], Callable[..., View]]:
-    """Make a function of a session, and of flags of its own, a command that prints what it returns."""
+    """Make a function of a session, and of flags of its own, a command that prints what it returns.
+
+    A command without formats prints a stream that has just one form. One that is `watched` can run again and again.
+    """
 
     def decorate(function: Callable[..., View]) -> Callable[..., View]:
         # A flag's annotation is the name of an alias in its module; the view it returns is not imported yet.
@@ -235,7 +242,8 @@ def command(
             if each.name != "session"
         ]
         taken = {each.name for each in own}
-        shared = [each for each in (*SHARED, output_flag(formats)) if each.name not in taken]
+        more = (*([WATCH] if watched else ()), *([output_flag(formats)] if formats else ()))
+        shared = [each for each in (*SHARED, *more) if each.name not in taken]
 
         def called(caller: typer.Context, **values: Any) -> None:
             before: Given = caller.obj or {}

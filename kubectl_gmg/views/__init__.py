@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubectl_gmg.views.about import About, Look, Source
 from kubectl_gmg.views.explanation import Alternative, Effect, Explained, Explanation, Step, Versus
 from kubectl_gmg.views.findings import Finding, FindingList, NotChecked, RuleEntry, RuleInfo, RuleList, Suppression
-from kubectl_gmg.views.program import Bootstrap, VersionInfo
+from kubectl_gmg.views.program import Bootstrap, Stream, VersionInfo
 from kubectl_gmg.views.routes import Forest, Reach, RouteList, RouteRow, Shadow, TreeNode
 from kubectl_gmg.views.simulation import (
     NEGATIVE,
@@ -51,6 +51,7 @@ __all__ = [
     "Simulation",
     "Source",
     "Step",
+    "Stream",
     "Suppression",
     "TreeNode",
     "Upstream",
@@ -60,4 +61,15 @@ __all__ = [
     "is_negative",
 ]
 
-View = RouteList | Forest | FindingList | RuleList | RuleEntry | Simulation | Explanation | Bootstrap | VersionInfo
+View = (
+    RouteList
+    | Forest
+    | FindingList
+    | RuleList
+    | RuleEntry
+    | Simulation
+    | Explanation
+    | Bootstrap
+    | VersionInfo
+    | Stream
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,5 +31,15 @@ class VersionInfo:
     kubernetes: str | None
     generations: tuple[str, ...]
     server: Server | None = None
+
+    negative = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Text that has just one form: a script, or objects to be read again; in pieces, as they are written."""
+
+    about: About
+    pieces: Iterable[str]
 
     negative = False

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_mock import MockerFixture
 
-from kubectl_gmg import cli
+from kubectl_gmg import execution
 from tests.commands.make import gateway, goes, host, rule, run, service
 from tests.run import gmg, manifests_text
 
@@ -149,7 +149,7 @@ def test_an_ambiguous_name_lists_what_it_may_mean() -> None:
 
 def test_our_own_bug_is_one_line(mocker: MockerFixture) -> None:
     """An exception that nobody expects, made by breaking the program on purpose."""
-    mocker.patch.object(cli, "printed", side_effect=RuntimeError("boom\x1b[2J"))
+    mocker.patch.object(execution, "printed", side_effect=RuntimeError("boom\x1b[2J"))
     ran = gmg("routes", "--demo")
     assert (ran.code, ran.out) == (70, "")
     assert ran.err.count("\n") == 2
@@ -162,7 +162,7 @@ def test_our_own_bug_is_one_line(mocker: MockerFixture) -> None:
 
 
 def test_an_interrupt(mocker: MockerFixture) -> None:
-    mocker.patch.object(cli, "printed", side_effect=KeyboardInterrupt)
+    mocker.patch.object(execution, "printed", side_effect=KeyboardInterrupt)
     assert gmg("routes", "--demo").code == 130
     ran = gmg("routes", "--demo", "-o", "json")
     assert json.loads(ran.err)["error"]["kind"] == "interrupted"
