@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 GMG := $(BIN)/kubectl-gmg
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench plugin clean
 
 $(VENV)/.plain: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -14,6 +14,10 @@ $(VENV)/.plain: pyproject.toml
 
 $(VENV)/.test: $(VENV)/.plain
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(VENV)/.plugin: $(VENV)/.plain
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[plugin]'
 	@touch $@
 
 demo: $(VENV)/.plain ## Show the main job on the built-in example
@@ -28,12 +32,16 @@ demo: $(VENV)/.plain ## Show the main job on the built-in example
 	$(GMG) explain v1-version --demo --what-if sortMethod=ROUTE_SPECIFICITY
 
 test: $(VENV)/.test ## Run every test
+	$(BIN)/python -m tests.shells.fetch
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(VENV)/.test ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+plugin: $(VENV)/.plugin ## Build this platform's archive for krew, in dist/
+	$(BIN)/python .ci/plugin build
 
 bench: $(VENV)/.test ## Measure speed and memory; never fails
 	$(BIN)/python -m tests.benchmarks

@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
-from typer.main import get_command
 
 from kubectl_gmg import __version__
-from kubectl_gmg.commands import options
-from kubectl_gmg.commands.check import check
-from kubectl_gmg.commands.curl import curl
-from kubectl_gmg.commands.explain import explain
-from kubectl_gmg.commands.export import envoy
-from kubectl_gmg.commands.routes import routes
-from kubectl_gmg.commands.rules import rules
-from kubectl_gmg.commands.tree import tree
-from kubectl_gmg.commands.version import version
-from kubectl_gmg.errors import GmgError, UsageError
-from kubectl_gmg.execution import Negative, execute, forget_output, print_error
-from kubectl_gmg.render import Output, outputs
+from kubectl_gmg.commands import building, options
+from kubectl_gmg.errors import GmgError, Negative, UsageError
+
+if TYPE_CHECKING:
+    from kubectl_gmg.pipeline import Session, Settings
+    from kubectl_gmg.views import View
 
 PROGRAM = "kubectl gmg"
-HELP = ["-h", "--help"]
 BUG = 70
 INTERRUPTED = 130
-WATCHED: tuple[str, ...] = ()
+COMMANDS = {
+    "routes": ("RouteList", "Show which requests go where: each host's routes, in order."),
+    "tree": ("Forest", "Show how requests get from the gateway to each route."),
+    "check": ("FindingList", "Find what is wrong with the configuration, and how to mend it."),
+    "explain": ("Explanation", "Explain why a route, host, gateway or service is as it is."),
+    "curl": ("Simulation", "Simulate a request: show which route takes it, and why."),
+    "rules": ("RuleList", "List the problems that check finds, or tell all about one."),
+    "snapshot": ("", "Save all that was read in one file, to be read again with -f."),
+    "completion": ("", "Let the TAB key complete commands, hosts and routes for you."),
+    "version": ("VersionInfo", "Show the version of this program, and what the cluster has."),
+}
+"""The commands: the view that each returns (none: it prints a stream), and the first sentence of its help."""
+EXPORT = "Print the routes in a form that other programs read."
+ENVOY = "Print the routes as a configuration for the Envoy proxy."
+READS: dict[str, tuple[str, ...]] = {
+    "rules": ("How to print",),
+    "snapshot": ("What to read", "Which cluster, and how to reach it", "How to print"),
+    "completion": (),
+    "version": ("Which cluster, and how to reach it", "How to print"),
+}
+"""The headings of shared flags that mean something to a command, if not all do."""
+WATCHED = ("routes", "tree", "check", "curl")
 """The commands that can run again whenever an object changes."""
 SWITCHES = "AILRqsvwh"
 """The short flags without a value, which may stand together in one word."""
@@ -41,8 +54,7 @@ OUTPUT_WORD = re.compile(f"-[{SWITCHES}]*o(?P<short>.*)|--output(?:=(?P<long>.*)
 
 
 def main() -> None:
-    """Run the program and exit. Its objects live as long as the process: collecting garbage would only cost time."""
-    gc.disable()
+    """Run the program and exit."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # the shell closed it
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for the whole run
@@ -54,6 +66,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         invoke(arguments)
     except BrokenPipeError:
+        from kubectl_gmg.execution import forget_output  # noqa: PLC0415
+
         forget_output()
         return 0
     except Negative as answer:
@@ -67,16 +81,25 @@ def run(arguments: Sequence[str]) -> int:
     except TyperException as error:
         caller = getattr(error, "ctx", None)
         hint = f"{caller.command_path if caller else PROGRAM} --help"
-        return report(arguments, UsageError.code, UsageError.kind, error.format_message(), hint)
+        return report(arguments, UsageError.code, UsageError.kind, complaint(error), hint)
     except Exception as error:  # noqa: BLE001 - the last line of defence: our own bug
         return bug(arguments, error)
     return 0
 
 
+def complaint(error: TyperException) -> str:
+    """What Typer says of the words; where it knows names like an unknown one, the nearest of them."""
+    near = getattr(error, "possibilities", None)
+    return f"{error.message}. Did you mean {near[0]!r}?" if near else error.format_message()
+
+
 def invoke(arguments: Sequence[str]) -> None:
     """Run the command that the arguments name. Whatever stops it is raised: Typer would answer some of it by itself."""
+    words = list(arguments)
+    if words[:1] == ["help"]:  # as kubectl has it: help COMMAND
+        words = [*words[1:], "--help"]
     command = program()
-    with command.make_context(PROGRAM, list(arguments)) as caller:
+    with command.make_context(PROGRAM, words) as caller:
         command.invoke(caller)
     sys.stdout.flush()
 
@@ -106,6 +129,7 @@ def report(
     candidates: tuple[str, ...] = (),
 ) -> int:
     """Say on stderr what stopped the run; as one object where JSON or YAML was asked for."""
+    from kubectl_gmg.execution import print_error  # noqa: PLC0415
     from kubectl_gmg.render.plain import only_ascii, shown  # noqa: PLC0415
 
     literal = (lambda text: only_ascii(shown(text))) if "--ascii" in arguments else shown
@@ -138,66 +162,75 @@ def wants_machine_output(arguments: Sequence[str]) -> bool:
             break
         if found := OUTPUT_WORD.fullmatch(word):
             wanted = found["short"] or found["long"] or following
-    return wanted.removeprefix("=") in (Output.JSON, Output.YAML)
+    return wanted.removeprefix("=") in ("json", "yaml")
 
 
 @lru_cache(maxsize=1)
 def program() -> Any:
-    """All commands, ready to be called; it is the same for every run of a process."""
-    return get_command(application())
+    """All commands, each made when it is asked for; it is the same for every run of a process."""
+    commands: dict[str, tuple[str, Callable[[], Any]]] = {
+        name: (summary, partial(made, name, view)) for name, (view, summary) in COMMANDS.items()
+    }
+    commands["export"] = (EXPORT, exports)
+    version_flag = options.flag("show_version", bool, False, "--version", text="Show the version of this program.")
+    found = building.group(top, [version_flag, options.output_flag(())], commands)
+    found.params += building.shared()
+    return found
 
 
-def application() -> typer.Typer:
-    """All commands."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": HELP})
-    exports = typer.Typer(rich_markup_mode=None)
-    app.callback(invoke_without_command=True)(top())
-    exports.callback(invoke_without_command=True)(export)
-    for name, function, view in (
-        ("routes", routes, "RouteList"),
-        ("tree", tree, "Forest"),
-        ("check", check, "FindingList"),
-        ("explain", explain, "Explanation"),
-        ("curl", curl, "Simulation"),
-        ("rules", rules, "RuleList"),
-        ("version", version, "VersionInfo"),
-    ):
-        options.command(app, name, formats(view), execute, watched=name in WATCHED)(function)
-    options.command(exports, "envoy", formats("Bootstrap"), execute)(envoy)
-    app.add_typer(exports, name="export")
-    return app
+def exports() -> Any:
+    """`export`, with the forms there are."""
+    envoy = partial(made, "envoy", "Bootstrap", "export")
+    return building.group(export, (), {"envoy": (ENVOY, envoy)})
 
 
-def export(caller: typer.Context) -> None:
-    """Print the resolved routing in another form."""
-    caller.obj = caller.parent.obj if caller.parent else None
+def made(name: str, view: str, module: str = "") -> Any:
+    """The command of this name: it stands in a module of `commands` as a function, and returns such a view."""
+    from kubectl_gmg.render import outputs  # noqa: PLC0415 - only now are formats asked for
+
+    function = getattr(import_module(f"kubectl_gmg.commands.{module or name}"), name)
+    formats = tuple(output.value for output in outputs(view))
+    reads = READS.get(name, options.SECTIONS)
+    return building.command(function, formats, execute, reads=reads, watched=name in WATCHED)
+
+
+def execute(make: Callable[[Session], View], settings: Settings, known: tuple[str, ...]) -> None:
+    """Run a command; what that needs is imported only now."""
+    from kubectl_gmg import execution  # noqa: PLC0415
+
+    execution.execute(make, settings, known)
+
+
+def top(caller: typer.Context, show_version: bool = False, **values: Any) -> None:
+    """Show where a Gloo Mesh Gateway sends requests, and why. Only reads; nothing is ever changed or sent.
+
+    Each command tells more of itself, and of the flags that all share: kubectl gmg routes --help. Shared flags may
+    also stand before the command.
+
+    \b
+    Examples:
+      kubectl gmg routes --demo
+      kubectl gmg check -f routes/
+      kubectl gmg curl http://www.example.com/reviews/v1
+    """
+    if show_version:
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise Exit(0)
+    caller.obj = options.given(caller, values)
     if caller.invoked_subcommand is None:
         typer.echo(caller.get_help())
         raise Exit(0)
 
 
-def formats(view: str) -> tuple[str, ...]:
-    """The names of a view's output formats, the default first."""
-    return tuple(output.value for output in outputs(view))
+def export(caller: typer.Context) -> None:
+    """Print the routes in a form that other programs read.
 
-
-def top() -> Callable[..., None]:
-    """What runs before any command: it keeps the shared flags that were written there."""
-    import inspect  # noqa: PLC0415
-
-    def called(caller: typer.Context, show_version: bool = False, **values: Any) -> None:
-        """Show what a Gloo Mesh Gateway really routes, and why. Only reads; nothing is ever changed or sent."""
-        if show_version:
-            typer.echo(f"{PROGRAM} {__version__}")
-            raise Exit(0)
-        caller.obj = options.given(caller, values)
-        if caller.invoked_subcommand is None:
-            typer.echo(caller.get_help())
-            raise Exit(0)
-
-    version_flag = options.flag("show_version", bool, False, "--version", text="Show the version of this program.")
-    first = inspect.Parameter("caller", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-    called.__dict__["__signature__"] = inspect.Signature(
-        [first, version_flag, *options.SHARED, options.output_flag(())]
-    )
-    return called
+    \b
+    Examples:
+      kubectl gmg export envoy > envoy.yaml
+      kubectl gmg export envoy -f routes/ -o json
+    """
+    caller.obj = caller.parent.obj if caller.parent else None
+    if caller.invoked_subcommand is None:
+        typer.echo(caller.get_help())
+        raise Exit(0)

@@ -44,3 +44,11 @@ class IncompleteError(GmgError):
 
     code = 5
     kind = "incomplete"
+
+
+class Negative(Exception):  # noqa: N818 - an answer, not an error
+    """The answer was printed, and the exit code is not 0 (`spec/cli.md` 3)."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from kubectl_gmg.errors import IncompleteError, SourceError, UsageError
+from kubectl_gmg.errors import IncompleteError, Negative, SourceError, UsageError
 from kubectl_gmg.pipeline import Session, Settings
 from kubectl_gmg.render import Output, render
 
 if TYPE_CHECKING:
-    from kubectl_gmg.model.snapshot import Gap
+    from kubectl_gmg.model.snapshot import Gap, Snapshot
     from kubectl_gmg.progress import Progress
+    from kubectl_gmg.render.page import Page
     from kubectl_gmg.views import Look, View
+    from kubectl_gmg.watching import Answer, Display
 
 
-class Negative(Exception):  # noqa: N818 - an answer, not an error
-    """The answer was printed, and the exit code is not 0."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
+MACHINE = (Output.JSON, Output.YAML)
+NEVER_WATCHED = (Output.SARIF, Output.JUNIT, Output.DOT, Output.MERMAID)
+"""Formats of which several documents, one below the other, are no valid file."""
+MOST_SAID = 20
+"""Remarks of reading that a watch keeps; those of a watch that goes on for days would fill the memory."""
 
 
 def forget_output() -> None:
@@ -43,7 +45,9 @@ def print_error(text: str) -> None:
 def execute(make: Callable[[Session], View], settings: Settings, known: tuple[str, ...]) -> None:
     """Make a view, print it, and raise `Negative` unless the answer is positive."""
     output = chosen(settings, known)
-    machine = output in (Output.JSON, Output.YAML)
+    if settings.watch:
+        watch(make, settings, output)
+    machine = output in MACHINE
     kept: list[str] = []
     progress = progress_of(settings)
     if not settings.quiet:
@@ -61,6 +65,120 @@ def execute(make: Callable[[Session], View], settings: Settings, known: tuple[st
     for remark in kept:
         speaker(settings)(remark)
     finish(view, session, machine=machine)
+
+
+def watch(make: Callable[[Session], View], settings: Settings, output: Output) -> NoReturn:
+    """Answer now and after each change, until a signal ends it; then raises `Negative` with the exit code of that."""
+    from kubectl_gmg.pipeline import watch_of  # noqa: PLC0415
+    from kubectl_gmg.watching import follow  # noqa: PLC0415
+
+    if output in NEVER_WATCHED:
+        raise UsageError(f"-o {output} cannot be watched: it is one document", "use json, yaml or one of text")
+    progress = progress_of(settings)
+    rounds = Rounds(make, replace(settings, stdin=refuse_stdin), output, progress)
+    wants_pods = Beforehand(settings).wanted(make)
+    try:
+        code = follow(watch_of(rounds.settings, wants_pods=wants_pods), rounds.answer, rounds.display)
+    finally:
+        rounds.end_progress()
+    raise Negative(code)
+
+
+def refuse_stdin() -> NoReturn:
+    """Raises `UsageError`: what stdin holds is there only once."""
+    raise UsageError("--watch cannot read stdin: it is read only once", "write it to a file and name that")
+
+
+class NotRead(Exception):  # noqa: N818 - it stops a command where it has said all that is to be known
+    """Nothing is read yet."""
+
+
+class Beforehand(Session):
+    """A session that a command gets only to say what it wants to be read."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Raises `NotRead`."""
+        raise NotRead
+
+    def wanted(self, make: Callable[[Session], View]) -> bool:
+        """Whether the command wants Pods. Raises `UsageError` if it was called in a wrong way."""
+        with suppress(NotRead):
+            make(self)
+        return self.wants_pods
+
+
+class Rounds:
+    """The answers of a watch: each of a session of its own, which begins at what was read."""
+
+    def __init__(
+        self, make: Callable[[Session], View], settings: Settings, output: Output, progress: Progress | None
+    ) -> None:
+        self._make = make
+        self._output = output
+        self._progress = progress
+        self._said: deque[str] = deque(maxlen=MOST_SAID)
+        say = speaker(settings) if settings.verbose else self._said.append
+        waiting = settings.waiting if progress is None else progress.show
+        self.settings = replace(settings, say=settings.say if settings.quiet else say, waiting=waiting)
+        """How to read: while somebody draws, what is said waits for the next answer."""
+
+    def end_progress(self) -> None:
+        """From now on somebody else draws."""
+        if self._progress is not None:
+            self._progress.end()
+
+    def answer(self, snapshot: Snapshot) -> Answer:
+        """What the command answers to this state. Raises what it raises."""
+        from kubectl_gmg.render.routes import scope  # noqa: PLC0415
+        from kubectl_gmg.watching import Answer  # noqa: PLC0415
+
+        said: list[str] = []
+        session = Session(replace(self.settings, say=said.append), snapshot)
+        view = self._make(session)
+        gaps = view.about.gaps
+        remarks = (*self._said, *said, *(f"not complete: {lack}" for lack in lacks(gaps)))
+        return Answer(
+            page=lambda look: page_of(view, self._output, session, look),
+            pieces=lambda: printed(view, self._output, session),
+            remarks=() if session.settings.quiet else tuple(dict.fromkeys(remarks)),
+            scope=scope(view.about)[0].partition(" · ")[0],
+            error=incomplete() if gaps and session.settings.require_complete else None,
+        )
+
+    def display(self, _: Answer) -> Display:
+        """What shows the answers: in place in a terminal, else one below the other."""
+        from kubectl_gmg.watching.screen import Screen  # noqa: PLC0415
+        from kubectl_gmg.watching.stream import Documents, Lines, Stream  # noqa: PLC0415
+
+        self.end_progress()
+        settings, output = self.settings, self._output
+        machine, look = output in MACHINE, look_of(settings, output)
+        headings = output not in (Output.NAME, Output.CSV, Output.SHORT, Output.GITHUB)
+        drawn = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not (machine or settings.verbose)
+
+        def write(pieces: Iterable[str]) -> None:
+            emit(pieces, output, settings)
+
+        def tell(text: str) -> None:
+            print_error(literal(text, settings))
+
+        if drawn:
+            return Screen(look, headings=headings, write=write, tell=tell)
+        form = Documents(one_line=output is Output.JSON) if machine else Lines(look, headings=headings)
+        return Stream(form, write, tell)
+
+
+def literal(text: str, settings: Settings) -> str:
+    """A text as it may be printed on a terminal."""
+    from kubectl_gmg.render.plain import only_ascii, shown  # noqa: PLC0415
+
+    return only_ascii(shown(text)) if settings.ascii else shown(text)
+
+
+def incomplete() -> IncompleteError:
+    """That something is lacking, and must not."""
+    return IncompleteError("not everything could be read", "leave out --require-complete to accept that")
 
 
 def chosen(settings: Settings, known: tuple[str, ...]) -> Output:
@@ -94,9 +212,7 @@ def after(first: Callable[[], None], then: Callable[[str], None]) -> Callable[[s
 
 def speaker(settings: Settings) -> Callable[[str], None]:
     """What says a remark on stderr."""
-    from kubectl_gmg.render.plain import only_ascii, shown  # noqa: PLC0415
-
-    return lambda text: print_error(f"note: {only_ascii(shown(text)) if settings.ascii else shown(text)}")
+    return lambda text: print_error(f"note: {literal(text, settings)}")
 
 
 def look_of(settings: Settings, output: Output) -> Look:
@@ -118,6 +234,14 @@ def look_of(settings: Settings, output: Output) -> Look:
     )
 
 
+def page_of(view: View, output: Output, session: Session, look: Look) -> Page:
+    """The view as lines and tables, also where its format is text."""
+    from kubectl_gmg.watching.changes import lines_of  # noqa: PLC0415
+
+    made = render(view, output, lambda origin: session.snapshot.locate(origin), look)  # noqa: PLW0108
+    return lines_of(made) if isinstance(made, str) else made
+
+
 def printed(view: View, output: Output, session: Session) -> Iterable[str]:
     """The view as text, in pieces: those of JSON and YAML are made one by one, as they are written."""
     from kubectl_gmg.views import Stream  # noqa: PLC0415
@@ -133,7 +257,7 @@ def printed(view: View, output: Output, session: Session) -> Iterable[str]:
         return made
     from kubectl_gmg.render import page  # noqa: PLC0415
 
-    return (page.terminal_text(made, look) if look.terminal or look.color else page.text_of(made, look),)
+    return (page.printed(made, look),)
 
 
 def emit(pieces: Iterable[str], output: Output, settings: Settings) -> None:
@@ -174,13 +298,12 @@ def lacks(gaps: Sequence[Gap]) -> list[str]:
 def finish(view: View, session: Session, *, machine: bool) -> None:
     """Say what could not be read; raise what the answer, and what it lacks, mean for the exit code."""
     gaps, settings = view.about.gaps, session.settings
-    incomplete = IncompleteError("not everything could be read", "leave out --require-complete to accept that")
     if gaps and settings.require_complete and machine:
-        raise incomplete
+        raise incomplete()
     for lack in () if settings.quiet else lacks(gaps):
         speaker(settings)(f"not complete: {lack}")
     if gaps and settings.require_complete:
-        raise incomplete
+        raise incomplete()
     broken = any(gap.reason == "malformed" and gap.file for gap in gaps)
     if broken or getattr(view, "broken", False):
         raise Negative(3)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from kubectl_gmg.model.resolved import Gateway, Resolved
     from kubectl_gmg.model.server import Server
     from kubectl_gmg.model.snapshot import Kind, Snapshot
+    from kubectl_gmg.sources.cluster_contexts import Contexts
     from kubectl_gmg.sources.live import Connection, Reporting
+    from kubectl_gmg.sources.watching import Watch
+    from kubectl_gmg.sources.workloads import Limits
     from kubectl_gmg.views import About
 
 GENERATIONS = ("auto", "v1beta1", "v2")
@@ -57,6 +60,7 @@ class Settings:
     overlay: bool = False
     demo: bool = False
     workload_context: tuple[tuple[str, str], ...] = ()
+    no_workload_contexts: bool = False
     generation: str = "auto"
     product_version: str | None = None
     gateway: str | None = None
@@ -128,19 +132,29 @@ class Session:
         )
 
     def _clusters(self, kinds: tuple[Kind, ...]) -> Snapshot:
-        """The cluster of the context, and beside it those of `--workload-context`."""
-        report = report_of(self.settings)
-        if not self.settings.workload_context:
-            return self._live(kinds, report)
-        from kubectl_gmg.api import WORKLOADS  # noqa: PLC0415
+        """The cluster of the context, beside it those of `--workload-context`, then those whose contexts are found."""
+        settings, report = self.settings, report_of(self.settings)
+        if not settings.workload_context:
+            found = self._live(kinds, report)
+        else:
+            from kubectl_gmg.sources import workloads  # noqa: PLC0415
+
+            shared = workloads.one_at_a_time(report)
+            clusters = {name: connection_to(context, settings) for name, context in settings.workload_context}
+            found = workloads.beside(lambda: self._live(kinds, shared), clusters, self._workload_limits(shared))
+        contexts = self._found(found)
+        if not (contexts.named or contexts.asking):
+            return found
         from kubectl_gmg.sources import workloads  # noqa: PLC0415
 
-        settings = self.settings
+        return workloads.after(found, contexts, self._workload_limits(report))
+
+    def _workload_limits(self, report: Reporting) -> Limits:
+        from kubectl_gmg.api import WORKLOADS  # noqa: PLC0415
+        from kubectl_gmg.sources.workloads import Limits  # noqa: PLC0415
+
         wanted = tuple(kind for kind in WORKLOADS if self.wants_pods or not kind.labels_only)
-        shared = workloads.one_at_a_time(report)
-        limits = workloads.Limits(wanted, settings.deadline or None, settings.read_namespaces, shared)
-        clusters = {name: connection_to(context, settings) for name, context in settings.workload_context}
-        return workloads.beside(lambda: self._live(kinds, shared), clusters, limits)
+        return Limits(wanted, self.settings.deadline or None, self.settings.read_namespaces, report)
 
     def _live(self, kinds: tuple[Kind, ...], report: Reporting) -> Snapshot:
         from kubectl_gmg.api import RELEASED  # noqa: PLC0415
@@ -155,6 +169,34 @@ class Session:
             report=report,
             released=RELEASED if RELEASED in kinds else None,
         )
+
+    def watch(self) -> Watch:
+        """What reads all this, and then again whenever it changes; see `watch_of`."""
+        from kubectl_gmg.api import KINDS, RELEASED, WORKLOADS  # noqa: PLC0415
+        from kubectl_gmg.sources import watched, workloads  # noqa: PLC0415
+
+        settings = self.settings
+        kinds = tuple(each for each in KINDS if settings.generation in ("auto", each.generation))
+        given = kinds if settings.overlay else tuple(dict.fromkeys((*kinds, *WORKLOADS)))
+        files = watched.Files(settings.filename, settings.recursive, lambda space: self._files(given, space))
+        if settings.filename and not settings.overlay:
+            return watched.files(files, settings.namespace)
+        limits = self._workload_limits(workloads.one_at_a_time(report_of(settings)))
+        reading = watched.Reading(connection_of(settings), limits.deadline, limits.namespaces, limits.report)
+        named = {name: connection_to(context, settings) for name, context in settings.workload_context}
+        clusters = watched.Clusters(
+            watched.WatchedCluster(reading, kinds, RELEASED if RELEASED in kinds else None),
+            watched.fleet(named, reading, limits),
+            watched.FoundFleet(lambda: self._found(clusters.named_state), reading, limits),
+        )
+        return watched.clusters(clusters, files if settings.overlay else None, settings.namespace)
+
+    def _found(self, snapshot: Snapshot) -> Contexts:
+        """The contexts of registered clusters, and said which."""
+        contexts = contexts_for(snapshot, self.settings)
+        if contexts.said:
+            self.settings.say(contexts.said)
+        return contexts
 
     @cached_property
     def server(self) -> Server:
@@ -223,6 +265,20 @@ class Session:
         return About(source, (*snapshot.gaps, *self.everything.gaps), spaces)
 
 
+def watch_of(settings: Settings, *, wants_pods: bool = False) -> Watch:
+    """What reads the source, and then again whenever it changes; `wants_pods` is as with `Session`.
+
+    Raises `UsageError` for what never changes.
+    """
+    if settings.demo:
+        raise UsageError("the built-in example never changes, so it cannot be watched", "leave out --watch")
+    if "-" in settings.filename:
+        raise UsageError("stdin is read once, so it cannot be watched", "name files with -f, or leave out --watch")
+    session = Session(settings)
+    session.wants_pods = wants_pods
+    return session.watch()
+
+
 def release_of(flag: str | None, told: str | None, why_not: str | None) -> Release:
     """The release of the flag, else that which the cluster told, else the newest."""
     from kubectl_gmg.model.release import DecidedBy, Release, number_of  # noqa: PLC0415
@@ -254,15 +310,24 @@ def connection_of(settings: Settings) -> Connection:
     """Which cluster to read, as whom, and with what patience."""
     from kubectl_gmg.sources.live import Connection  # noqa: PLC0415
 
-    return Connection(**{each.name: getattr(settings, each.name) for each in fields(Connection)})
+    told = {each.name for each in fields(Settings)}
+    return Connection(**{each.name: getattr(settings, each.name) for each in fields(Connection) if each.name in told})
 
 
 def connection_to(context: str, settings: Settings) -> Connection:
     """How to read the cluster of another context: as it logs in, since the flags' own login is for one cluster only."""
-    from kubectl_gmg.sources.live import Connection  # noqa: PLC0415
+    from kubectl_gmg.sources import cluster_contexts  # noqa: PLC0415
 
-    kept = ("kubeconfig", "as_user", "as_group", "as_uid", "request_timeout", "chunk_size", "stream")
-    return Connection(context=context, **{name: getattr(settings, name) for name in kept})
+    return cluster_contexts.connection_to(context, connection_of(settings))
+
+
+def contexts_for(snapshot: Snapshot, settings: Settings) -> Contexts:
+    """The contexts that obviously belong to registered clusters of what was read, unless that is turned off."""
+    from kubectl_gmg.api.registered import registered  # noqa: PLC0415
+    from kubectl_gmg.sources.cluster_contexts import NO_CONTEXTS, contexts_of  # noqa: PLC0415
+
+    names = () if settings.no_workload_contexts else registered(snapshot)
+    return contexts_of(names, connection_of(settings), dict(settings.workload_context)) if names else NO_CONTEXTS
 
 
 def report_of(settings: Settings) -> Reporting:

@@ -16,7 +16,7 @@ PATIENCE = 1.0
 class Progress:
     """A spinner that appears once `PATIENCE` is over, with the last thing that was shown; from any thread.
 
-    Nothing else may be printed while it turns: `stop` comes first. `show` starts it again.
+    Nothing else may be printed while it turns: `stop` comes first. `show` starts it again, but not after `end`.
     """
 
     def __init__(self, *, ascii_only: bool, color: bool) -> None:
@@ -27,10 +27,13 @@ class Progress:
         self._status: Status | None = None
         self._text = ""
         self._room = 0
+        self._over = False
 
     def show(self, text: str) -> None:
         """Say what is being waited for from now on."""
         with self._lock:
+            if self._over:
+                return
             self._text = text
             if self._status is not None:
                 self._status.update(self._words())
@@ -48,6 +51,12 @@ class Progress:
             if self._status is not None:
                 self._status.stop()
                 self._status = None
+
+    def end(self) -> None:
+        """Stop, and let nothing start it again: somebody else draws from now on."""
+        with self._lock:
+            self._over = True
+            self.stop()
 
     def _begin(self) -> None:
         """Turn, unless it was stopped meanwhile. Only now is a library needed that draws."""

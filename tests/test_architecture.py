@@ -25,6 +25,7 @@ LAYERS = (
     ("export", "render"),
     ("pipeline", "progress"),
     ("commands", "complete"),
+    ("watching",),
     ("execution",),
     ("cli",),
     ("__main__",),

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from kubectl_gmg import views
 from kubectl_gmg.analysis.reachability import Reachability
 from kubectl_gmg.api import KINDS, lower
 from kubectl_gmg.checks.catalogue import rules
@@ -71,25 +72,51 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
+CLUSTER = {"kubernetes", "urllib3", "email", "importlib.metadata"}
+HEAVY = {*CLUSTER, "rich", "yaml", "tabulate", "re2", "kubectl_gmg.model.declared"}
+HELP = 7
+"""Our own modules behind any help: the package, errors, the program, its flags and what makes commands of functions."""
+
+
+@pytest.fixture(scope="module")
+def typer_alone() -> set[str]:
+    """What Typer imports before any of our modules is."""
+    code = "import sys, typer; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    return set(ran.stdout.split())
+
+
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "most"),
     [
-        "--help",
-        "--version",
-        "version --client",
-        "routes --help",
-        "curl --help",
-        "explain --help",
-        "check --help",
-        "rules --help",
+        ("--help", HELP),
+        ("--version", HELP),
+        ("routes --help", HELP + 2),
+        ("curl --help", HELP + 2),
+        ("explain --help", HELP + 2),
+        ("check --help", HELP + 2),
+        ("rules --help", HELP + 2),
+        ("export envoy --help", HELP + 2),
+        ("version --client", HELP + 16),
     ],
 )
-def test_what_reads_nothing_imports_nothing_heavy(arguments: str) -> None:
+def test_what_reads_nothing_imports_nothing_heavy(arguments: str, most: int, typer_alone: set[str]) -> None:
+    """A command's help adds its own module, and the one that knows its formats."""
     imported = modules(*arguments.split())
     assert "kubectl_gmg.cli" in imported
-    assert not imported & {"kubernetes", "rich", "yaml", "urllib3", "tabulate"}
-    if arguments != "version --client":  # it prints a view
-        assert not imported & {"re2", "kubectl_gmg.model.declared"}
+    assert not imported & HEAVY
+    ours = {each for each in imported if each.partition(".")[0] == "kubectl_gmg"}
+    assert len(ours) <= most, sorted(ours)
+    others = {each for each in imported - typer_alone - ours if not each.startswith("typer.")}
+    assert len(others) <= 6, sorted(others)
+
+
+def test_every_view_is_found_by_its_name() -> None:
+    """They are imported one by one, when somebody asks."""
+    assert len({getattr(views, name) for name in views.__all__ if name != "NEGATIVE"}) == len(views.__all__) - 1
+    assert set(views.HOMES) == set(views.__all__)
+    with pytest.raises(AttributeError, match="Nonsense"):
+        views.Nonsense  # noqa: B018 - asking is what fails
 
 
 @pytest.mark.parametrize(

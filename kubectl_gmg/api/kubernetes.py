@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from kubectl_gmg.api.common import created_of, labels_of
+from kubectl_gmg.api.exposure import external_ips, given_addresses, node_port, written_exposure
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading, Readings
 from kubectl_gmg.api.v2_selectors import all_known
-from kubectl_gmg.model.inventory import Pod, Service, ServicePort
+from kubectl_gmg.model.inventory import Exposure, Pod, Service, ServicePort
 from kubectl_gmg.model.snapshot import NOWHERE, Affects, Extent, Kind, Snapshot, SourceType
 
 CORE = "v2"
@@ -27,6 +28,7 @@ def service(reading: Reading) -> Service:
     """A Service of Kubernetes, whose other fields are not ours to know."""
     spec = reading.spec
     all_known(spec)
+    exposure = written_exposure(spec.value)
     return Service(
         ref=reading.ref,
         namespace=reading.ref.namespace,
@@ -36,13 +38,16 @@ def service(reading: Reading) -> Service:
         pod_selector=spec.pairs_of("selector"),
         ports=tuple(map(service_port, spec.items_of("ports"))),
         created=created_of(reading.metadata),
+        exposure=exposure,
+        addresses=given_addresses(reading.status.value) if exposure is Exposure.LOAD_BALANCER else (),
+        external_ips=external_ips(spec.value) if exposure else (),
     )
 
 
 def service_port(port: Field) -> ServicePort:
     """A port of a Service."""
     all_known(port)
-    return ServicePort(port.integer_of("port") or 0, port.text_of("name"))
+    return ServicePort(port.integer_of("port") or 0, port.text_of("name"), node_port(port.value))
 
 
 def pods(snapshot: Snapshot) -> tuple[Pod, ...]:
@@ -57,7 +62,7 @@ def extents(snapshot: Snapshot, kind: Kind, found: Iterable[Service | Pod]) -> M
     of others not at all. So only a namespace of which they hold something is taken to be there as a whole
     (`spec/v1beta1.md` D-27, `spec/v2.md` DEC-27).
     """
-    if snapshot.type in (SourceType.FILES, SourceType.DEMO):
+    if snapshot.origin in (SourceType.FILES, SourceType.DEMO):
         return chosen(found) if snapshot.extent(kind).complete else {}
     here = {"": snapshot.extent(kind)} if kind.resource in snapshot.read else {}
     return here | elsewhere(snapshot, kind)

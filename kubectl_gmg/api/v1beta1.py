@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kubectl_gmg.api import v1beta1_discovery as discovery
 from kubectl_gmg.api.common import INT32, UINT32, created_of, labels_of, number_in, route_rules
+from kubectl_gmg.api.exposure import applied_gateways
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading, Readings, extent
 from kubectl_gmg.api.v1beta1_rules import policy_options, route_rule
@@ -80,6 +81,7 @@ def virtual_gateway(reading: Reading) -> VirtualGateway:
         listeners=listeners(reading, handlers[0], services) if handlers else (),
         labels=labels_of(reading.metadata),
         created=created_of(reading.metadata),
+        applied=applied_gateways(reading.status.value),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from kubectl_gmg.api import kubernetes
 from kubectl_gmg.api.common import PORTS, number_in
+from kubectl_gmg.api.exposure import discovered_addresses, discovered_exposure, node_port
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading, Readings
 from kubectl_gmg.model.action import Backing
@@ -61,7 +62,7 @@ def inventory(readings: Readings, snapshot: Snapshot) -> Inventory:
         virtual_meshes_read=snapshot.extent(VIRTUAL_MESH).complete,
         pods=pods,
         pod_extents=kubernetes.extents(snapshot, kubernetes.POD, pods),
-        partial=snapshot.type not in (SourceType.LIVE, SourceType.OVERLAY),
+        partial=snapshot.origin not in (SourceType.LIVE, SourceType.OVERLAY),
     )
 
 
@@ -74,7 +75,7 @@ def all_services(readings: Readings, snapshot: Snapshot) -> tuple[Service, ...]:
     discovered = readings.of(DESTINATION, service)
     known = {(each.namespace, each.name, cluster) for each in discovered for cluster in (each.cluster, "")}
     raw = Readings(snapshot, kubernetes.CORE).of(kubernetes.SERVICE, kubernetes.service)
-    files = snapshot.type in (SourceType.FILES, SourceType.DEMO)
+    files = snapshot.origin in (SourceType.FILES, SourceType.DEMO)
     return (
         *discovered,
         *(each for each in raw if (each.namespace, each.name, each.cluster) not in known and (each.cluster or files)),
@@ -83,7 +84,7 @@ def all_services(readings: Readings, snapshot: Snapshot) -> tuple[Service, ...]:
 
 def service_extents(snapshot: Snapshot, services: tuple[Service, ...]) -> Mapping[str, Extent] | None:
     """Where Services were read; None for everywhere, since all clusters are discovered into the one that was read."""
-    if snapshot.type not in (SourceType.FILES, SourceType.DEMO):
+    if snapshot.origin not in (SourceType.FILES, SourceType.DEMO):
         if snapshot.extent(DESTINATION).complete:
             return None
         return kubernetes.elsewhere(snapshot, kubernetes.SERVICE)
@@ -113,6 +114,8 @@ def service(reading: Reading) -> Service | None:
         endpoint_labels=tuple(endpoint_labels(found["endpointSubsets"])),
         mesh=belongs,
         federated_to=federated_to(reading.status),
+        exposure=discovered_exposure(found.value),
+        addresses=discovered_addresses(found.value),
     )
 
 
@@ -151,7 +154,7 @@ def service_port(port: Field) -> ServicePort:
     """A port of a Service."""
     for name in ("protocol", "appProtocol", "targetPort", "targetPortName", "targetPortNumber", "nodePort"):
         port[name].opaque()
-    return ServicePort(port.integer_of("port") or 0, port.text_of("name"))
+    return ServicePort(port.integer_of("port") or 0, port.text_of("name"), node_port(port.value))
 
 
 def virtual_destination(reading: Reading) -> VirtualDestination:

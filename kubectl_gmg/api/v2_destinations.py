@@ -54,7 +54,7 @@ def inventory(readings: Readings, snapshot: Snapshot) -> Inventory:
         external_services_read=snapshot.extent(EXTERNAL_SERVICE),
         endpoints=readings.of(ENDPOINT, endpoint),
         clusters=clusters,
-        partial=snapshot.type not in (SourceType.LIVE, SourceType.OVERLAY),
+        partial=snapshot.origin not in (SourceType.LIVE, SourceType.OVERLAY),
     )
 
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kubectl_gmg.pipeline import Session
-
 if TYPE_CHECKING:
+    from kubectl_gmg.pipeline import Session
     from kubectl_gmg.views import FindingList
 
 # Hidden, since Typer would print a Python type beside it: the text of the command says what it may be.
@@ -42,9 +41,11 @@ def check(
     write_baseline: WriteOption = "",
     fail_on: FailOnOption = "error",
 ) -> FindingList:
-    """Find what is wrong: what is rejected, what never matches, what was probably not meant.
+    """Find what is wrong with the configuration, and how to mend it.
 
-    Every finding names the field, proves itself and says what to do; what was not read is never called missing.
+    That is what the product rejects, what no request ever gets to, and what was probably not meant. Every finding
+    names the field, proves itself and says what to do; what was not read is never called missing.
+
     With TARGETs only what concerns them, what leads to them included: vg/NAME, vh/NAME, rt/NAME (or KIND/NS/NAME), a
     domain, a URL, an id or its end.
 
@@ -54,7 +55,7 @@ def check(
     \b
     Examples:
       kubectl gmg check
-      kubectl gmg check rt/team-a/checkout
+      kubectl gmg check rt/gloo-mesh/demo-routetable2
       kubectl gmg check -f routes/ --fail-on warning -o github
       kubectl gmg check -f routes/ --baseline known.json
     """

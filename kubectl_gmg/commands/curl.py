@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kubectl_gmg.errors import UsageError
-from kubectl_gmg.pipeline import Session
 
 if TYPE_CHECKING:
+    from kubectl_gmg.pipeline import Session
     from kubectl_gmg.views import Simulation
 
 # Hidden, since Typer would print a Python type beside it: the text of the command says what it is.
@@ -70,9 +70,10 @@ def curl(  # noqa: PLR0913, PLR0917 - a flag is a parameter
 
     \b
     Examples:
+      kubectl gmg curl http://www.example.com/reviews/v1 --demo
       kubectl gmg curl -H "Host: www.example.com" localhost:8081/ratings/1
       kubectl gmg curl http://www.example.com/reviews --expect status=404
-      kubectl gmg curl -L http://www.example.com/old --expect route=new
+      kubectl gmg curl --requests access.log -f routes/
     """
     from kubectl_gmg.commands.batch import Batch, Line  # noqa: PLC0415
     from kubectl_gmg.commands.curl_request import Typed, built, header_of, implied, split  # noqa: PLC0415

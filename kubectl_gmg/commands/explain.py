@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kubectl_gmg.pipeline import Session
-
 if TYPE_CHECKING:
+    from kubectl_gmg.pipeline import Session
     from kubectl_gmg.views import Explanation, RuleEntry
 
 # Hidden, since Typer would print a Python type beside it: the text of the command says what it may be.
@@ -32,7 +31,7 @@ def explain(
     versus: VersusOption = None,
     what_if: WhatIfOption = [],  # noqa: B006 - typer copies it
 ) -> Explanation | RuleEntry:
-    """Explain why a route, table, host, gateway or service is what it is.
+    """Explain why a route, host, gateway or service is as it is.
 
     Every step names the object and the field that say so. TARGET is a URL, vg/NAME, vh/NAME, rt/NAME, service/NAME.NS,
     virtualdestination/NAME, externalservice/NAME, policy/NAME (or KIND/NS/NAME), HOST#INDEX, an id or its end, or a

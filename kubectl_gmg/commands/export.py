@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kubectl_gmg.errors import UsageError
-from kubectl_gmg.pipeline import Session
 
 if TYPE_CHECKING:
+    from kubectl_gmg.pipeline import Session
     from kubectl_gmg.views import Bootstrap
 
 UpstreamOption = Annotated[
@@ -21,14 +21,14 @@ UpstreamOption = Annotated[
 
 
 def envoy(session: Session, upstream: UpstreamOption = []) -> Bootstrap:  # noqa: B006 - typer copies it
-    """Print the resolved routing as an Envoy configuration.
+    """Print the routes as a configuration for the Envoy proxy.
 
-    It is a complete bootstrap, to try the routes out or to compare them with a running proxy.
+    It is a complete bootstrap, to try the routes out or to compare them with what a running gateway has.
 
     \b
     Examples:
       kubectl gmg export envoy > envoy.yaml
-      kubectl gmg export envoy -f routes/ --upstream 'NAME=127.0.0.1:9080'
+      kubectl gmg export envoy -f routes/ -o json > envoy.json
     """
     from kubectl_gmg.export.envoy import bootstrap  # noqa: PLC0415
     from kubectl_gmg.resolve.rows import Rows, terminal_id  # noqa: PLC0415

@@ -44,9 +44,11 @@ class Asked:
 def findings_of(session: Session, asked: Asked) -> FindingList:
     """The report.
 
-    Raises `NotFoundError` for a code or a TARGET that does not exist, `UsageError` for a severity that does not, and
-    `SourceError` for a baseline that cannot be read or written.
+    Raises `NotFoundError` for a code or a TARGET that does not exist, `UsageError` for a severity that does not
+    or a baseline to be written while watching, and `SourceError` for a baseline that cannot be read or written.
     """
+    if asked.write and session.settings.watch:
+        raise UsageError("--write-baseline and --watch exclude each other", "write the baseline without --watch")
     chosen, limit = selected(asked.select), limit_of(asked.fail_on)
     accepted = baseline.read(asked.baseline) if asked.baseline else ()
     ignored = tuple(ignoring(text) for text in asked.ignore)

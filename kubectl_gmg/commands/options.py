@@ -1,37 +1,103 @@
-"""The flags that every command shares, and what turns a function into a command (`spec/cli.md` 2).
+"""The flags that every command shares (`spec/cli.md` 2.1, 2.3), and the settings that they ask for.
 
-Shared flags are accepted before and after the command; the later one wins. Only this file builds signatures.
+Shared flags are accepted before and after the command; the later one wins.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kubectl_gmg.errors import UsageError
-from kubectl_gmg.model.release import number_of
-from kubectl_gmg.pipeline import GENERATIONS, Session, Settings, positive_seconds
 
 if TYPE_CHECKING:
-    from kubectl_gmg.views import View
+    from kubectl_gmg.pipeline import Settings
 
 COLORS = ("auto", "always", "never")
 
+Flag = inspect.Parameter
 
-def flag(name: str, kind: Any, default: Any, *words: str, text: str, **more: Any) -> inspect.Parameter:
+
+def flag(name: str, kind: Any, default: Any, *words: str, text: str, **more: Any) -> Flag:
     """One shared flag as a parameter of a function."""
     option = typer.Option(*words, help=text, **more)
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
+    return Flag(name, Flag.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
 
 
-def words(name: str, *long: str, text: str, metavar: str) -> inspect.Parameter:
+def words(name: str, *long: str, text: str, metavar: str) -> Flag:
     """A shared flag with a text, which may be left out."""
     return flag(name, str | None, None, *long, text=text, metavar=metavar)
 
+
+def switch(name: str, *words: str, text: str) -> Flag:
+    """A shared flag without a value."""
+    return flag(name, bool, False, *words, text=text)
+
+
+def several(name: str, *words: str, text: str, metavar: str) -> Flag:
+    """A shared flag that may be repeated."""
+    return flag(name, list[str], [], *words, text=f"{text} May be repeated.", metavar=metavar)
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """What reads a number that has a lower bound; help says nothing of the bound, its text does."""
+
+    def number(text: str) -> int:
+        if not (str(text).isascii() and str(text).isdigit() and int(text) >= least):
+            raise typer.BadParameter(f"{text} is not a whole number from {least} on")
+        return int(text)
+
+    return number
+
+
+READING = (
+    several("filename", "-f", "--filename", text="Read this file, directory or glob, or - for stdin.", metavar="FILE"),
+    switch("recursive", "-R", "--recursive", text="Go down into directories given with -f."),
+    switch("overlay", "--overlay", text="Read the cluster too; objects from -f replace its objects."),
+    switch("demo", "--demo", text="Read the built-in example: needs neither cluster nor files."),
+    flag(
+        "generation",
+        str,
+        "auto",
+        "--generation",
+        text="Read only this generation of the Gloo API: auto, v1beta1 or v2.",
+        metavar="NAME",
+    ),
+    words("product_version", "--product-version", text="Follow this release where releases differ.", metavar="X.Y"),
+    several(
+        "workload_context",
+        "--workload-context",
+        text="Look up Services and Pods of a managed cluster in the cluster of this context.",
+        metavar="CLUSTER=CONTEXT",
+    ),
+    flag(
+        "no_workload_contexts",
+        bool,
+        False,
+        "--no-workload-contexts",
+        text="Do not look for contexts named like managed clusters.",
+    ),
+    words("read_namespaces", "--read-namespaces", text="Read these if you may not list all.", metavar="NS,NS"),
+    switch("require_complete", "--require-complete", text="Fail (exit 5) if anything could not be read."),
+)
+"""Which objects to read."""
+
+REPORTING = (
+    words("namespace", "-n", "--namespace", text="Report only what passes through this namespace.", metavar="NS"),
+    switch("all_namespaces", "-A", "--all-namespaces", text="Report on all namespaces (the default)."),
+    words(
+        "selector",
+        "-l",
+        "--selector",
+        text="Report only what passes through objects with these labels.",
+        metavar="LABELS",
+    ),
+    words("gateway", "--gateway", text="Report only on this VirtualGateway.", metavar="[NS/]NAME"),
+)
+"""Which part of what was read to tell of."""
 
 CLUSTER = (
     words("kubeconfig", "--kubeconfig", text="Read this kubeconfig.", metavar="FILE"),
@@ -42,88 +108,41 @@ CLUSTER = (
     words("token", "--token", text="Log in with this bearer token.", metavar="TOKEN"),
     words("certificate_authority", "--certificate-authority", text="Trust this authority.", metavar="FILE"),
     words("tls_server_name", "--tls-server-name", text="The name in the server's certificate.", metavar="NAME"),
-    flag("insecure", bool, False, "--insecure-skip-tls-verify", text="Do not verify the server's certificate."),
+    switch("insecure", "--insecure-skip-tls-verify", text="Do not verify the server's certificate."),
     words("as_user", "--as", text="Act as this user.", metavar="USER"),
-    flag("as_group", list[str], [], "--as-group", text="Act as a member of this group.", metavar="GROUP"),
+    several("as_group", "--as-group", text="Act as a member of this group.", metavar="GROUP"),
     words("as_uid", "--as-uid", text="Act as the user with this UID.", metavar="UID"),
-    words(
-        "read_namespaces",
-        "--read-namespaces",
-        text="Where to read if listing in all namespaces is forbidden.",
-        metavar="NS,NS",
-    ),
-)
-"""Which cluster, as whom, and where in it."""
-
-SHARED = (
-    *CLUSTER,
-    flag(
-        "filename",
-        list[str],
-        [],
-        "-f",
-        "--filename",
-        text="Read files, directories, globs, or - for stdin instead of a cluster.",
-        metavar="FILE",
-    ),
-    flag("recursive", bool, False, "-R", "--recursive", text="Go down into directories given with -f."),
-    flag("overlay", bool, False, "--overlay", text="Read the cluster too; objects from -f replace its objects."),
-    flag(
-        "workload_context",
-        list[str],
-        [],
-        "--workload-context",
-        text="Look up Services and Pods of a managed cluster in the cluster of this context.",
-        metavar="CLUSTER=CONTEXT",
-    ),
-    flag("demo", bool, False, "--demo", text="Read the built-in example; needs neither cluster nor files."),
-    flag(
-        "namespace",
-        str | None,
-        None,
-        "-n",
-        "--namespace",
-        text="Report only what passes through this namespace.",
-        metavar="NS",
-    ),
-    flag("all_namespaces", bool, False, "-A", "--all-namespaces", text="Report on all namespaces (the default)."),
-    flag(
-        "selector",
-        str | None,
-        None,
-        "-l",
-        "--selector",
-        text="Report only what passes through objects with these labels.",
-        metavar="LABELS",
-    ),
-    flag("gateway", str | None, None, "--gateway", text="Report only on this VirtualGateway.", metavar="[NS/]NAME"),
-    flag(
-        "generation",
-        str,
-        "auto",
-        "--generation",
-        text="Read only this API generation: auto, v1beta1 or v2.",
-        metavar="NAME",
-    ),
-    words("product_version", "--product-version", text="Follow this release where releases differ.", metavar="X.Y"),
     flag(
         "request_timeout", str, "10s", "--request-timeout", text="Limit of one request to the cluster.", metavar="TIME"
     ),
     flag("deadline", str, "60s", "--deadline", text="Limit of all reading.", metavar="TIME"),
-    flag("chunk_size", int, 500, "--chunk-size", text="Objects asked for at once; 0 for all.", metavar="N", min=0),
-    flag("stream", bool, False, "--stream", text="Read by streaming if the server and your rights (watch) allow it."),
     flag(
-        "require_complete",
-        bool,
-        False,
-        "--require-complete",
-        text="Anything that could not be read is an error (exit 5).",
+        "chunk_size",
+        int,
+        500,
+        "--chunk-size",
+        text="Objects asked for at once; 0 for all.",
+        metavar="N",
+        parser=at_least(0),
     ),
-    flag("no_headers", bool, False, "--no-headers", text="Print no headings."),
+    switch("stream", "--stream", text="Read by streaming if the server and your rights (watch) allow it."),
+)
+"""Which cluster, as whom, and with what patience."""
+
+PRINTING = (
+    switch("no_headers", "--no-headers", text="Print no headings."),
     flag("color", str, "auto", "--color", text="auto, always or never.", metavar="WHEN"),
-    flag("ascii", bool, False, "--ascii", text="Print ASCII only."),
-    flag("width", int | None, None, "--width", text="The width to print for in a terminal.", metavar="N", min=20),
-    flag("quiet", bool, False, "-q", "--quiet", text="Say less on stderr."),
+    switch("ascii", "--ascii", text="Print ASCII only."),
+    flag(
+        "width",
+        int | None,
+        None,
+        "--width",
+        text="The width to print for in a terminal, from 20 on.",
+        metavar="N",
+        parser=at_least(20),
+    ),
+    switch("quiet", "-q", "--quiet", text="Say less on stderr."),
     flag(
         "verbose",
         int,
@@ -134,7 +153,18 @@ SHARED = (
         show_default=False,
     ),
 )
-NAMES = frozenset(parameter.name for parameter in SHARED)
+"""How to print, and what to say meanwhile."""
+
+SECTIONS = {
+    "What to read": READING,
+    "What to report on": REPORTING,
+    "Which cluster, and how to reach it": CLUSTER,
+    "How to print": PRINTING,
+}
+"""The shared flags under the headings that they have in help."""
+
+SHARED = tuple(each for flags in SECTIONS.values() for each in flags)
+NAMES = frozenset(each.name for each in SHARED)
 
 Given = dict[str, Any]
 
@@ -161,7 +191,9 @@ def given(caller: typer.Context, values: Mapping[str, Any]) -> Given:
 
 def settings_of(flags: Given) -> Settings:
     """The settings that the flags ask for. Raises `UsageError` for values that mean nothing."""
-    known = {each.name for each in fields(Settings)}
+    from kubectl_gmg.pipeline import GENERATIONS, Settings, positive_seconds  # noqa: PLC0415 - help needs none of it
+
+    known = Settings.__dataclass_fields__
     values = {name: value for name, value in flags.items() if name in known}
     for name in ("request_timeout", "deadline"):
         if name in values:
@@ -176,10 +208,18 @@ def settings_of(flags: Given) -> Settings:
     values["as_group"] = tuple(values.get("as_group", ()))
     values["read_namespaces"] = namespaces_of(values.get("read_namespaces") or "")
     values["workload_context"] = clusters_of(values.get("workload_context", ()))
-    if (version := values.get("product_version")) is not None and number_of(version) is None:
-        raise UsageError(f"{version} is not a release", "write --product-version 2.5")
+    if (version := values.get("product_version")) is not None:
+        require_release(version)
     require_one_source(values)
     return Settings(**values)
+
+
+def require_release(version: str) -> None:
+    """Raises `UsageError` unless this is a release as people write it."""
+    from kubectl_gmg.model.release import number_of  # noqa: PLC0415
+
+    if number_of(version) is None:
+        raise UsageError(f"{version} is not a release", "write --product-version 2.5")
 
 
 def require_one_source(values: Given) -> None:
@@ -221,41 +261,3 @@ def require(value: str, known: tuple[str, ...], name: str) -> None:
     """Raises `UsageError` unless `value` is one of the known ones."""
     if value not in known:
         raise UsageError(f"{name} is {value}, not one of {', '.join(known)}")
-
-
-Runner = Callable[[Callable[[Session], "View"], Settings, tuple[str, ...]], None]
-
-
-def command(
-    app: typer.Typer, name: str, formats: tuple[str, ...], run: Runner, *, watched: bool = False
-) -> Callable[[Callable[..., View]], Callable[..., View]]:
-    """Make a function of a session, and of flags of its own, a command that prints what it returns.
-
-    A command without formats prints a stream that has just one form. One that is `watched` can run again and again.
-    """
-
-    def decorate(function: Callable[..., View]) -> Callable[..., View]:
-        # A flag's annotation is the name of an alias in its module; the view it returns is not imported yet.
-        own = [
-            each.replace(annotation=function.__globals__[each.annotation])
-            for each in inspect.signature(function).parameters.values()
-            if each.name != "session"
-        ]
-        taken = {each.name for each in own}
-        more = (*([WATCH] if watched else ()), *([output_flag(formats)] if formats else ()))
-        shared = [each for each in (*SHARED, *more) if each.name not in taken]
-
-        def called(caller: typer.Context, **values: Any) -> None:
-            before: Given = caller.obj or {}
-            flags = {**before, **given(caller, values)}
-            arguments = {each.name: values[each.name] for each in own}
-            run(lambda session: function(session, **arguments), settings_of(flags), formats)
-
-        first = inspect.Parameter("caller", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-        positional = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
-        called.__dict__["__signature__"] = inspect.Signature([first, *positional, *shared])
-        called.__doc__ = function.__doc__
-        app.command(name)(called)
-        return function
-
-    return decorate

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kubectl_gmg.errors import UsageError
-from kubectl_gmg.pipeline import Session
 
 if TYPE_CHECKING:
     from kubectl_gmg.model.resolved import Gateway, Host, ResolvedListener
+    from kubectl_gmg.pipeline import Session
     from kubectl_gmg.views import RouteList, RouteRow
 
 HostOption = Annotated[
@@ -41,15 +41,18 @@ def routes(
     no_shadowed: OthersOption = False,
     all_routes: AllOption = False,
 ) -> RouteList:
-    """Show the routes of each host in the order the proxy tries them.
+    """Show which requests go where: each host's routes, in order.
 
-    The first route that matches wins. Earlier routes take every request of one that is marked dead, and some of those
-    of one that is marked part. A host that several listeners serve alike is shown once.
+    A route says which requests it takes, by path, method or headers, and which service they go to. The gateway tries
+    the routes of a host from above; the first that matches takes the request, so one that is marked dead is never
+    reached, and one that is marked part gets only some of its requests. A host that several listeners serve alike is
+    shown once.
 
     \b
     Examples:
-      kubectl gmg routes --host www.example.com
-      kubectl gmg routes -f gateway.yaml -f routes/ -o wide
+      kubectl gmg routes --demo
+      kubectl gmg routes --host www.example.com -o wide
+      kubectl gmg routes -f routes/ --shadowed
     """
     from kubectl_gmg.resolve.rows import Rows  # noqa: PLC0415
     from kubectl_gmg.resolve.scope import scope_of  # noqa: PLC0415

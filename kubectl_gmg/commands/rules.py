@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kubectl_gmg.pipeline import Session
-
 if TYPE_CHECKING:
+    from kubectl_gmg.pipeline import Session
     from kubectl_gmg.views import About, RuleInfo, RuleList
 
 # Hidden, since Typer would print a Python type beside it: the text of the command says what it may be.
@@ -16,7 +15,10 @@ CodeArgument = Annotated[str | None, typer.Argument(metavar="CODE", hidden=True)
 
 
 def rules(session: Session, code: CodeArgument = None) -> RuleList:
-    """List the rules of check, or tell all about one of them. Reads nothing.
+    """List the problems that check finds, or tell all about one.
+
+    Each has a code, and a severity for each generation of the API: error, warning or info. Reads nothing. With the
+    CODE of one it also says how to find and how to mend it, with an example.
 
     \b
     Examples:
@@ -46,7 +48,7 @@ def entry(code: str) -> RuleInfo:
 
 def about_nothing(session: Session) -> About:
     """What an answer says of itself that comes from no source."""
-    from kubectl_gmg.model.snapshot import SourceType  # noqa: PLC0415
+    from kubectl_gmg.model.source import SourceType  # noqa: PLC0415
     from kubectl_gmg.views import About, Source  # noqa: PLC0415
 
     return About(Source(SourceType.LIVE, session.settings.context, (), None, ()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode
 
 from kubectl_gmg.kube import stream
-from kubectl_gmg.kube.answer import Answer
+from kubectl_gmg.kube.answer import JSON, Answer
 from kubectl_gmg.kube.failures import (
     BrokenError,
     ExpiredError,
@@ -22,6 +21,8 @@ from kubectl_gmg.kube.failures import (
     UnreachableError,
 )
 from kubectl_gmg.kube.kubeconfig import Connection
+from kubectl_gmg.kube.transport import transport_error
+from kubectl_gmg.kube.watch import SILENCE, Stream, query_from
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, HTTPHeaderDict
@@ -59,12 +60,14 @@ class Reporting:
 class Page:
     """Some items of a list. `fresh` means that the list starts again, so that earlier pages do not count any more.
 
-    `mixed` means that the list changed meanwhile, and that this page is of its newer state.
+    `mixed` means that the list changed meanwhile, and that this page is of its newer state. `version` is that of the
+    list, from which a watch can go on; empty if the server does not tell.
     """
 
     items: list[Any]
     fresh: bool = False
     mixed: bool = False
+    version: str = ""
 
 
 def connect(connection: Connection, report: Reporting | None = None) -> Client:
@@ -91,13 +94,22 @@ class Client:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._stream = connection.stream
+        self._streams: set[Stream] = set()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closed.set()
+        with self._lock:
+            still_open = tuple(self._streams)
+        for each in still_open:
+            each.close()
         self.access.pool.clear()
+
+    def hush(self) -> None:
+        """Tell no more what is being waited for: from now on nobody waits."""
+        self._report = Reporting(self._report.trace)
 
     def say(self, what: str) -> None:
         """Tell what is being waited for."""
@@ -132,7 +144,7 @@ class Client:
                 query = {**query, "continue": error.token} if error.token else {}
                 continue
             expired = 0
-            yield Page(page["items"], fresh, mixed)
+            yield Page(page["items"], fresh, mixed, version_of(page))
             fresh = mixed = False
             following = continue_of(page)
             if not following:
@@ -158,15 +170,55 @@ class Client:
             if status != 200:
                 raise Answer.of(response, started + limit, limit).failure()
             try:
-                for batch in stream.batches(response, started + limit, limit):
+                for batch, version in stream.batches(response, started + limit, limit):
                     read += len(batch)
-                    yield Page(batch)
+                    yield Page(batch, version=version)
             finally:
                 response.close()
         except HTTPError as error:
             raise transport_error(error, limit, reached=self.reached) from None
         finally:
             self._trace(f"{path}?watch=true&sendInitialEvents=true", f"{status or 'failed'} {read} objects", started)
+
+    def watch(self, path: str, version: str) -> Stream:
+        """What happens to the objects of the list at `path` after `version`, until the server ends it.
+
+        The time limit of a request holds for its beginning only. Raises `NotInstalledError` or a `RequestError`.
+        """
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - only a command that talks to a cluster needs it
+
+        began = time.monotonic()
+        limit = self._limit(None)
+        query = urlencode(query_from(version))
+        headers = self.access.headers()
+        headers["Accept-Encoding"] = "identity"
+        status = 0
+        try:
+            response = within(limit, lambda: self._send(f"{path}?{query}", limit, headers, SILENCE))
+            status = response.status
+            if status != 200:
+                raise Answer.of(response, began + limit, limit).failure()
+        except HTTPError as error:
+            raise transport_error(error, limit, reached=self.reached) from None
+        finally:
+            self._trace(f"{path}?watch=true&resourceVersion={version}", str(status or "failed"), began)
+        return self._opened(response)
+
+    def _opened(self, response: BaseHTTPResponse) -> Stream:
+        """The stream, which ends when the client is left. Raises `MalformedError` for what is no JSON."""
+        if response.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+            response.close()
+            raise MalformedError("the answer is not JSON")
+        found = Stream(response, self._ended)
+        with self._lock:
+            self._streams.add(found)
+        if self._closed.is_set():
+            found.close()
+        return found
+
+    def _ended(self, found: Stream) -> None:
+        with self._lock:
+            self._streams.discard(found)
 
     def get(self, path: str, query: dict[str, str] | None = None, until: float | None = None) -> Any:
         """The decoded answer to a request, sent again a few times if the connection or the server falters."""
@@ -222,15 +274,18 @@ class Client:
         except HTTPError as error:
             raise transport_error(error, limit, reached=self.reached) from None
 
-    def _send(self, target: str, limit: float, headers: HTTPHeaderDict) -> BaseHTTPResponse:
-        """Send one request; the answer is still to be read."""
+    def _send(
+        self, target: str, limit: float, headers: HTTPHeaderDict, silence: float | None = None
+    ) -> BaseHTTPResponse:
+        """Send one request; the answer is still to be read, with pauses of up to `silence` seconds if that is given."""
         from urllib3 import Timeout  # noqa: PLC0415
 
+        whole = None if limit == inf else limit
         response = self.access.pool.request(
             "GET",
             self.access.host + target,
             headers=headers,
-            timeout=Timeout(total=None if limit == inf else limit),
+            timeout=Timeout(total=whole) if silence is None else Timeout(connect=whole, read=silence),
             redirect=False,
             preload_content=False,
         )
@@ -284,58 +339,7 @@ def continue_of(page: dict[str, Any]) -> str:
     return token
 
 
-def transport_error(error: Exception, limit: float, *, reached: bool) -> RequestError:
-    """What a failed exchange means; never its own text, which holds the URL.
-
-    A connection that broke off is worth another try, and so is one refused by a server that answered before.
-    """
-    from urllib3 import exceptions as urllib3  # noqa: PLC0415
-
-    cause = error.reason if isinstance(error, urllib3.MaxRetryError) and error.reason else error
-    if isinstance(cause, urllib3.ProxyError):
-        return UnreachableError("the proxy cannot be reached, or does not let the connection through")
-    if isinstance(cause, urllib3.SSLError):
-        cut = reached and any(isinstance(each, ssl.SSLEOFError) for each in cause.args)
-        return BrokenError("the connection broke off") if cut else UnreachableError(tls_failure(cause))
-    again: type[UnreachableError] = BrokenError if reached else UnreachableError
-    meanings: tuple[tuple[type[Exception], RequestError], ...] = (
-        (urllib3.NameResolutionError, UnreachableError("its name cannot be resolved")),
-        (urllib3.NewConnectionError, again("the connection is refused, or no way leads there")),
-        (urllib3.ConnectTimeoutError, UnreachableError(f"no connection within {limit:.3g} s")),
-        (urllib3.TimeoutError, TimedOutError(f"no answer within {limit:.3g} s")),
-        (urllib3.ProtocolError, BrokenError("the connection broke off")),
-        (urllib3.LocationValueError, UnreachableError("its address cannot be used")),
-    )
-    found = (meaning for kind, meaning in meanings if isinstance(cause, kind))
-    return next(found, UnreachableError("the request failed"))
-
-
-CERTIFICATE_FAULTS = {
-    9: "its certificate is not valid yet",
-    10: "its certificate has expired",
-    62: "its certificate is for another name (see --tls-server-name)",
-    64: "its certificate is for another address (see --tls-server-name)",
-}
-"""By OpenSSL's number of what a verification found; anything else means that the issuer is not trusted."""
-
-TLS_FAULTS = {
-    "WRONG_VERSION_NUMBER": "it does not speak TLS",
-    "RECORD_LAYER_FAILURE": "it does not speak TLS",
-    "HTTP_REQUEST": "it does not speak TLS",
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "it wants a client certificate",
-    "SSLV3_ALERT_BAD_CERTIFICATE": "it does not accept the client certificate",
-    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "the client certificate has expired: log in again",
-    "TLSV1_ALERT_UNKNOWN_CA": "it does not accept the client certificate",
-}
-
-
-def tls_failure(error: Exception) -> str:
-    """Why no TLS connection came about."""
-    for each in error.args:
-        if isinstance(each, ssl.SSLCertVerificationError):
-            return CERTIFICATE_FAULTS.get(each.verify_code, "its certificate is not trusted")
-        if isinstance(each, ssl.SSLEOFError):
-            return "it hangs up while TLS begins, as where it wants a client certificate"
-        if isinstance(each, ssl.SSLError):
-            return TLS_FAULTS.get(each.reason or "", "the TLS handshake fails")
-    return "the TLS handshake fails"
+def version_of(page: dict[str, Any]) -> str:
+    """The version of a list; empty if it has none."""
+    version = page.get("metadata", {}).get("resourceVersion")
+    return version if isinstance(version, str) else ""

@@ -64,7 +64,7 @@ def credential_of(chosen: Chosen) -> Credential:
     authorization = written_login(user, name)
     if authorization or certificate or not user.get("exec"):
         return Credential(authorization or provided_login(user, name), certificate)
-    printed = Helper(name, user["exec"], chosen.cluster).ask()
+    printed = Helper(name, user["exec"], chosen.cluster, chosen.unattended).ask()
     shown = {"client-certificate-data": printed.certificate, "client-key-data": printed.key} if printed.key else {}
     data = {each: base64.b64encode(text.encode()).decode() for each, text in shown.items()}
     return Credential(bearer(printed.token, name) if printed.token else "", data, printed.expires)

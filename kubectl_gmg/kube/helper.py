@@ -39,11 +39,15 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """The helper of `user`; `entry` is what stands under `exec`, `cluster` what it may be told about."""
+    """The helper of `user`; `entry` is what stands under `exec`, `cluster` what it may be told about.
+
+    One that runs `unattended` has no terminal, to ask or to tell.
+    """
 
     user: str
     entry: dict[str, Any] = field(repr=False)
     cluster: dict[str, Any] = field(repr=False)
+    unattended: bool = False
 
     @property
     def title(self) -> str:
@@ -59,7 +63,7 @@ class Helper:
                 env=self._environment(interactive=interactive),
                 stdin=None if interactive else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=None if sys.stderr.isatty() else subprocess.DEVNULL,  # where to log in, for who sits there
+                stderr=None if self._watched() else subprocess.DEVNULL,
                 check=False,
             )
         except FileNotFoundError:
@@ -75,10 +79,14 @@ class Helper:
             raise SourceError(f"{self.title} printed no credential that can be used", hint)
         return found
 
+    def _watched(self) -> bool:
+        """Whether somebody sits there to read where to log in."""
+        return sys.stderr.isatty() and not self.unattended
+
     def _interactive(self) -> bool:
         """Whether it may ask the user something, which takes a terminal."""
         mode = self.entry.get("interactiveMode") or "IfAvailable"
-        terminal = sys.stdin.isatty()
+        terminal = sys.stdin.isatty() and not self.unattended
         if mode == "Always" and not terminal:
             raise SourceError(f"{self.title} wants to ask you something", "run this in a terminal, with stdin free")
         return terminal and mode != "Never"

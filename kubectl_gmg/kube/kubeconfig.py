@@ -38,7 +38,8 @@ class Connection:
     """Which cluster to read, as whom, and with what patience; the names are those of the flags (`spec/cli.md` 2.1).
 
     `request_timeout` (seconds) is the limit of one request as a whole, 0 for none; `chunk_size` the objects of one
-    page, 0 for all in one page. `stream` asks for WatchList first, which needs the right to watch.
+    page, 0 for all in one page. `stream` asks for WatchList first, which needs the right to watch. `unattended` means
+    that nobody may be asked for anything, as where a cluster is read that nobody named.
     """
 
     kubeconfig: str | None = None
@@ -56,17 +57,22 @@ class Connection:
     request_timeout: float = 10.0
     chunk_size: int = 500
     stream: bool = False
+    unattended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The one context that is used: its `cluster` and `user` entries with what flags changed, paths made absolute."""
+    """The one context that is used: its `cluster` and `user` entries with what flags changed, paths made absolute.
+
+    A credential helper of an `unattended` one may ask nobody for anything.
+    """
 
     context: str
     namespace: str
     cluster: Entry = field(repr=False)
     user: Entry = field(repr=False)
     user_name: str = ""
+    unattended: bool = False
 
     @property
     def secure(self) -> bool:
@@ -218,7 +224,7 @@ def choose(connection: Connection) -> Chosen:
     require_server(cluster, name, found.files)
     label = name or urlsplit(cluster["server"]).netloc.rpartition("@")[2]
     login = changed_user(user or {}, connection)
-    return Chosen(label, text_of(context, "namespace") or "default", cluster, login, user_name)
+    return Chosen(label, text_of(context, "namespace") or "default", cluster, login, user_name, connection.unattended)
 
 
 def context_of(found: Merged, connection: Connection) -> tuple[str, Entry]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from kubectl_gmg.errors import SourceError
+from kubectl_gmg.kube.authorities import trust_machine
 from kubectl_gmg.kube.credentials import Credential, Login, basic, impersonation
 from kubectl_gmg.kube.failures import UnauthorizedError
 from kubectl_gmg.kube.kubeconfig import Chosen, Connection, Entry, choose
@@ -24,7 +25,8 @@ from kubectl_gmg.kube.kubeconfig import Chosen, Connection, Entry, choose
 if TYPE_CHECKING:
     from urllib3 import HTTPHeaderDict, PoolManager
 
-CONNECTIONS = 8
+CONNECTIONS = 256
+"""Connections that are kept for another request: a watch holds one for each kind, and in each namespace it looks at."""
 
 
 @dataclass(slots=True)
@@ -196,7 +198,7 @@ def tls_context(settings: Any) -> ssl.SSLContext:
         elif settings.ssl_ca_cert:
             context.load_verify_locations(settings.ssl_ca_cert)
         else:
-            context.load_default_certs()
+            trust_machine(context)
     except OSError:
         hint = "see certificate-authority in the kubeconfig, or --certificate-authority"
         raise SourceError("the certificate authority of the cluster cannot be used", hint) from None

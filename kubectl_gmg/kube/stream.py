@@ -27,8 +27,10 @@ AT_ONCE = 500
 """Objects that are handed on together, as many as on a page."""
 
 
-def batches(response: BaseHTTPResponse, ends: float, limit: float) -> Iterator[list[Any]]:
+def batches(response: BaseHTTPResponse, ends: float, limit: float) -> Iterator[tuple[list[Any], str]]:
     """The objects that exist now, until the server says that these were all; then the stream is left.
+
+    With each batch comes the version of the list, which is empty until the end tells it.
 
     Raises `MalformedError` for anything else than such events, and `BrokenError` if the stream ends before.
     """
@@ -36,15 +38,15 @@ def batches(response: BaseHTTPResponse, ends: float, limit: float) -> Iterator[l
     for line in lines(response, ends, limit):
         event = json_of(line)
         kind, found = (event.get("type"), event.get("object")) if isinstance(event, dict) else (None, None)
-        if kind == "BOOKMARK" and is_end(found):
-            yield batch
+        if kind == "BOOKMARK" and isinstance(found, dict) and is_end(found):
+            yield batch, str(found["metadata"].get("resourceVersion") or "")
             return
         if kind not in ("ADDED", "BOOKMARK"):
             raise MalformedError("the stream holds something else than the objects that exist")
         if kind == "ADDED":
             batch.append(found)
         if len(batch) == AT_ONCE:
-            yield batch
+            yield batch, ""
             batch = []
     raise BrokenError("the stream ended too early")
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from kubectl_gmg.model.action import NO_OPTIONS, Action, Options, Selector, TableRef
 from kubectl_gmg.model.conventions import FIRST_CONVENTIONS, Conventions
 from kubectl_gmg.model.finding import Problem
-from kubectl_gmg.model.inventory import NO_INVENTORY, Inventory
+from kubectl_gmg.model.inventory import NO_INVENTORY, Address, Inventory
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.snapshot import EVERYWHERE, Extent
@@ -198,12 +198,13 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class VirtualGateway:
-    """Listeners, in the order of their index."""
+    """Listeners, in the order of their index; `applied` is where its status says that it is reached."""
 
     ref: ObjectRef
     listeners: tuple[Listener, ...]
     labels: Labels = ()
     created: str | None = None
+    applied: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from kubectl_gmg.model.action import Backing, Selector
@@ -15,12 +16,33 @@ MeshName = tuple[str, str]
 """Namespace and name of a Mesh or a VirtualMesh."""
 
 
+class Exposure(StrEnum):
+    """How a Service is reached from outside of its cluster; the values are the types that Kubernetes knows."""
+
+    LOAD_BALANCER = "LoadBalancer"
+    NODE_PORT = "NodePort"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a gateway is reached from outside of its cluster: an IP address or DNS name, and a port.
+
+    A `host` of None is any node of the cluster, or a load balancer that has no address yet.
+    """
+
+    exposure: Exposure
+    host: str | None
+    port: int
+    service: ObjectRef
+
+
 @dataclass(frozen=True, slots=True)
 class ServicePort:
-    """A port of a Service."""
+    """A port of a Service; `node_port` is that of every node which leads to it."""
 
     number: int
     name: str = ""
+    node_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +51,8 @@ class Service:
 
     `subsets` are the values of some labels that were seen on its pods, `endpoint_labels` the labels of its endpoints.
     `mesh` is the mesh it belongs to; `federated_to` are those that it is federated to, None where nobody says.
+    `exposure` says how it is reached from outside of its cluster, None that it is not; `addresses` are those of its
+    load balancer or nodes, `external_ips` lead to its own ports.
     """
 
     ref: ObjectRef
@@ -44,6 +68,9 @@ class Service:
     endpoint_labels: tuple[Labels, ...] = ()
     mesh: MeshName | None = None
     federated_to: tuple[MeshName, ...] | None = None
+    exposure: Exposure | None = None
+    addresses: tuple[str, ...] = ()
+    external_ips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from kubectl_gmg.model.declared import (
     VirtualGateway,
     VirtualHost,
 )
-from kubectl_gmg.model.inventory import Inventory
+from kubectl_gmg.model.inventory import Address, Inventory
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.snapshot import Gap
@@ -207,12 +207,16 @@ class Host:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResolvedListener:
-    """A listener with what it serves. `port` is None where the Services disagree or were not read."""
+    """A listener with what it serves. `port` is None where the Services disagree or were not read.
+
+    `addresses` are where it is reached from outside of its clusters, as far as that was read.
+    """
 
     declared: Listener
     index: int
     port: int | None
     hosts: tuple[Host, ...]
+    addresses: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

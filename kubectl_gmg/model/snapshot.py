@@ -8,16 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from kubectl_gmg.model.origin import ObjectRef, Origin
-
-
-class SourceType(StrEnum):
-    """Where the objects came from."""
-
-    LIVE = "live"
-    FILES = "files"
-    OVERLAY = "overlay"
-    SNAPSHOT = "snapshot"
-    DEMO = "demo"
+from kubectl_gmg.model.source import SourceType as SourceType  # noqa: PLC0414 - most know it from here
 
 
 class GapReason(StrEnum):
@@ -135,7 +126,8 @@ class Snapshot:
     `elsewhere` says the same of each cluster that was read besides that of the context.
     `skipped` counts objects of kinds that no generation claims. `notes` are remarks for stderr. `release` is what the
     cluster says of the product's release (`2.4`), None if it does not tell, and `release_why` says why. `texts` holds
-    the files by their names.
+    the files by their names. `made_from` is what a snapshot was made from (None for any other source), and `redacted`
+    what was replaced in it.
     """
 
     type: SourceType
@@ -151,8 +143,15 @@ class Snapshot:
     release_why: str | None = None
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     elsewhere: Mapping[str, Mapping[str, Extent]] = field(default_factory=dict)
+    made_from: SourceType | None = None
+    redacted: tuple[str, ...] = ()
     _lines: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False)
     _by_ref: dict[ObjectRef, RawObject] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def origin(self) -> SourceType:
+        """Where the objects came from in the first place: a snapshot means what its source meant."""
+        return self.made_from or self.type
 
     def extent(self, kind: Kind) -> Extent:
         """Where `kind` was read completely."""

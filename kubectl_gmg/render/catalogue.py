@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from kubectl_gmg.model.finding import Severity
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.explanation import Sheet
-from kubectl_gmg.render.findings import terminal_width
-from kubectl_gmg.render.page import Line, Page, Span, line
+from kubectl_gmg.render.page import Line, Page, Span, line, terminal_width
 from kubectl_gmg.render.plain import shown
 from kubectl_gmg.views import Look, RuleInfo, RuleList
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from kubectl_gmg.model.finding import Edit
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.render import Locate
-from kubectl_gmg.render.page import Block, Page, Span, line
+from kubectl_gmg.render.page import Block, Page, Span, line, terminal_width
 from kubectl_gmg.render.plain import shown
 from kubectl_gmg.render.routes import MARKS, goes_to, listener_name, reached, short_names, tails
 from kubectl_gmg.render.words import full_match_text, match_text
@@ -53,7 +53,7 @@ class Sheet:
 
     def __init__(self, locate: Locate, look: Look) -> None:
         self._locate = locate
-        self._width = min(look.width or WIDTH, WIDTH)
+        self._width = min(terminal_width(look) or WIDTH, WIDTH)
         self._place = ""
         self.blocks: list[Block] = []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -10,7 +9,7 @@ from pathlib import PurePath
 from kubectl_gmg.model.finding import Fix, Note, Severity
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.render import Locate
-from kubectl_gmg.render.page import Block, Line, Page, Span, line
+from kubectl_gmg.render.page import Block, Line, Page, Span, line, terminal_width
 from kubectl_gmg.render.plain import shown
 from kubectl_gmg.render.routes import plural
 from kubectl_gmg.views import Finding, FindingList, Look
@@ -44,11 +43,6 @@ def text(view: FindingList, locate: Locate, look: Look) -> Page:
     for finding in view.counted:
         blocks += [*entry(finding, locate, width, look), line()]
     return (*blocks, *summary(view))
-
-
-def terminal_width(look: Look) -> int | None:
-    """The columns of the terminal; None where nothing is ever cut."""
-    return look.width or (shutil.get_terminal_size().columns if look.terminal else None)
 
 
 def entry(finding: Finding, locate: Locate, width: int | None, look: Look) -> Iterator[Line]:

@@ -10,6 +10,7 @@ from kubectl_gmg.matching.response import Response
 from kubectl_gmg.model.resolved import Gateway
 from kubectl_gmg.model.server import Server
 from kubectl_gmg.render import Locate
+from kubectl_gmg.render.addresses import call_text
 from kubectl_gmg.render.indented import pieces
 from kubectl_gmg.render.parts import (
     Json,
@@ -121,7 +122,9 @@ def route_list(view: RouteList, locate: Locate) -> Json:
         "unreachable": sum(row.reach is not None and row.reach.proof is not None for row in view.rows),
         "undecided": sum(row.reach is None or not row.reach.decided for row in view.rows),
     }
-    return envelope("RouteList", view.about, summary, (route_json(row, locate) for row in view.rows))
+    listeners = {id(each): listener_json(each) for _, each, _ in view.hosts}
+    items = (route_json(row, locate, listeners.get(id(row.listener))) for row in view.rows)
+    return envelope("RouteList", view.about, summary, items)
 
 
 def route_list_json(view: RouteList, locate: Locate, _look: Look) -> Iterator[str]:
@@ -250,6 +253,7 @@ def item_json(item: Simulated | BadLine, locate: Locate) -> Json:
         ],
         "notSimulated": list(item.not_simulated),
         "mayDiffer": [{"id": each.id, "reason": each.reason} for each in item.may_differ],
+        "call": call_text(item.request, item.listener),
     }
 
 

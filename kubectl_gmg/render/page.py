@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,17 @@ RESET = "\x1b[0m"
 
 UNLIMITED = 1_000_000
 """A width, in letters, at which nothing is folded or cut."""
+
+
+def terminal_width(look: Look) -> int | None:
+    """The columns of the terminal; None where nothing is ever cut."""
+    return look.width or (shutil.get_terminal_size().columns if look.terminal else None)
+
+
+def printed(page: Iterable[Block], look: Look, *, headers: bool = True) -> str:
+    """The page as text, drawn by Rich where there is a terminal or colour. Without `headers` tables have no titles."""
+    look = look if headers else replace(look, headers=False)
+    return terminal_text(page, look) if look.terminal or look.color else text_of(page, look)
 
 
 def text_of(page: Iterable[Block], look: Look) -> str:
@@ -184,7 +196,7 @@ MOST_AT_ONCE = 200
 def rich_line(block: Line, look: Look, console: Console) -> Text:
     """A line; what does not fit goes on below, behind what hangs there."""
     if not block.hang:
-        return rich_text(block.spans, look)
+        return rich_sentence(rich_text(block.spans, look), console)
     from rich.text import Text  # noqa: PLC0415
 
     hang = Text(written(block.hang, look))
@@ -195,6 +207,19 @@ def rich_line(block: Line, look: Look, console: Console) -> Text:
         return head + tail
     parts = tail.wrap(console, room)
     return Text("\n").join((hang if number else head) + part for number, part in enumerate(parts))
+
+
+def rich_sentence(whole: Text, console: Console) -> Text:
+    """A line behind which nothing hangs: what does not fit goes on below, further in than it began."""
+    if whole.cell_len <= console.width:
+        return whole
+    from rich.text import Text  # noqa: PLC0415
+
+    hang = " " * (len(whole.plain) - len(whole.plain.lstrip()) + 2)
+    first = whole.wrap(console, console.width)[0]
+    end = len(first) + len(whole.plain[len(first) :]) - len(whole.plain[len(first) :].lstrip())
+    rest = whole[end:].wrap(console, max(console.width - len(hang), LEAST))
+    return Text("\n").join((first, *(Text(hang) + each for each in rest)))
 
 
 LEAST = 24

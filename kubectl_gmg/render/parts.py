@@ -17,6 +17,7 @@ from kubectl_gmg.model.action import (
 )
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Edit
+from kubectl_gmg.model.inventory import Address
 from kubectl_gmg.model.match import HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.request import Request
@@ -86,6 +87,17 @@ def listener_json(listener: ResolvedListener) -> Json:
         "port": listener.port,
         "protocol": declared.protocol.value,
         "mode": declared.mode,
+        "addresses": [address_json(each) for each in listener.addresses],
+    }
+
+
+def address_json(address: Address) -> Json:
+    """Where a listener is reached from outside; `address` is null for any node, and for one that is not known yet."""
+    return {
+        "type": address.exposure.value,
+        "address": address.host,
+        "port": address.port,
+        "service": ref_json(address.service),
     }
 
 
@@ -271,8 +283,8 @@ def simple_request_json(request: Request | None) -> Json | None:
     return request_json(request, request.path, None) if request else None
 
 
-def route_json(row: RouteRow, locate: Locate) -> Json:
-    """A route (6.2)."""
+def route_json(row: RouteRow, locate: Locate, listener: Json | None = None) -> Json:
+    """A route (6.2); `listener` is that of the row where it was made already, for all rows of it."""
     route, host = row.route, row.host
     leaf = route.terminal
     return {
@@ -284,7 +296,7 @@ def route_json(row: RouteRow, locate: Locate) -> Json:
         "runtimeName": None,
         "protocol": "http",
         "gateway": ref_json(row.gateway.ref),
-        "listener": listener_json(row.listener),
+        "listener": listener or listener_json(row.listener),
         "workloads": [],
         "host": ref_json(host.declared.ref),
         "hostField": host.declared.origin.field if host.declared.inline else None,

@@ -22,6 +22,7 @@ from kubectl_gmg.model.resolved import (
     Terminal,
 )
 from kubectl_gmg.render import Locate
+from kubectl_gmg.render.addresses import address_lines
 from kubectl_gmg.render.page import Block, Column, Line, Page, Span, Table, line
 from kubectl_gmg.render.plain import shown
 from kubectl_gmg.render.words import action_text, full_match_text, match_text, rewrite_text
@@ -49,7 +50,7 @@ def page(view: RouteList, look: Look) -> Page:
     for (gateway, host), listeners in grouped_hosts(view):
         rows = by_place.get((id(gateway), id(listeners[0]), id(host)), [])
         if look.headers:
-            blocks += heading(gateway, listeners, host, len(rows))
+            blocks += heading(gateway, listeners, host, len(rows), address_lines(listeners) if look.wide else [])
         if rows:
             blocks.append(wide_table(rows) if look.wide else short_table(rows))
         blocks.append(line())
@@ -77,7 +78,9 @@ def grouped_hosts(view: RouteList) -> list[tuple[tuple[Gateway, Host], list[Reso
     return list(found.values())
 
 
-def heading(gateway: Gateway, listeners: list[ResolvedListener], host: Host, count: int) -> list[Line]:
+def heading(
+    gateway: Gateway, listeners: list[ResolvedListener], host: Host, count: int, addresses: list[Line]
+) -> list[Line]:
     """What stands above the routes of a host."""
     ports = " ".join(listener_name(each) for each in listeners)
     domains = ", ".join(host.domains) or "no domain left"
@@ -93,6 +96,7 @@ def heading(gateway: Gateway, listeners: list[ResolvedListener], host: Host, cou
             f" {ports} · host ",
             Span(domains, "bold"),
         ),
+        *addresses,
         line(f"{owner} · {plural(count, 'route')}{first}{redirect}"),
         *sorting(host),
         *(line(f"{domain} belongs to {ref}, which is older") for domain, ref in host.lost),

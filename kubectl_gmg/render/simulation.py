@@ -9,6 +9,7 @@ from kubectl_gmg.model.action import ForwardTo
 from kubectl_gmg.model.match import ROOT, PathKind
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.render import Locate
+from kubectl_gmg.render.addresses import call_lines
 from kubectl_gmg.render.page import Block, Column, Line, Page, Span, Table, line
 from kubectl_gmg.render.routes import listener_name, plural, short_names, tails
 from kubectl_gmg.render.words import destination_text, match_text
@@ -24,7 +25,7 @@ OUTCOMES = {
 }
 
 
-def text(view: Simulation, _locate: Locate, _look: Look) -> Page:
+def text(view: Simulation, _locate: Locate, look: Look) -> Page:
     """`curl`."""
     if view.many:
         return many(view)
@@ -32,19 +33,19 @@ def text(view: Simulation, _locate: Locate, _look: Look) -> Page:
     shown_items = items if view.all_entries else items[:1]
     blocks: list[Block] = []
     for number, item in enumerate(shown_items):
-        blocks += [line(), *one(view, item)] if number else one(view, item)
+        blocks += [line(), *one(view, item, look)] if number else one(view, item, look)
     if len(items) > len(shown_items):
         others = ", ".join(entry_name(item) for item in items[1:])
         blocks.append(line(f"also answered by {others}: use --all"))
     return tuple(blocks)
 
 
-def one(view: Simulation, item: Simulated) -> list[Block]:
+def one(view: Simulation, item: Simulated, look: Look) -> list[Block]:
     """One answer in full."""
     blocks: list[Block] = [line(Span("simulated, nothing was sent:", "bold"), f"  {request_line(item)}")]
     if view.verbose:
         blocks += request_head(item)
-    blocks += [*map(hop, item.redirects), *place(item)]
+    blocks += [*map(hop, item.redirects), *place(item), *call_lines(item.request, item.listener, look)]
     if item.candidates:
         blocks.append(candidates(item))
     if item.omitted:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from kubectl_gmg.model.release import DecidedBy
-from kubectl_gmg.model.server import Server
-from kubectl_gmg.render import Locate
 from kubectl_gmg.render.page import Page, line
-from kubectl_gmg.views import Look, VersionInfo
 
-DECIDED = {
-    DecidedBy.FLAG: "asked for",
-    DecidedBy.CRDS: "read off the CRDs",
-    DecidedBy.DEFAULT: "the newest known",
-}
+if TYPE_CHECKING:  # without a cluster there is no server, and its modules would take as long as the rest
+    from kubectl_gmg.model.server import Server
+    from kubectl_gmg.render import Locate
+    from kubectl_gmg.views import Look, VersionInfo
+
+DECIDED = {"flag": "asked for", "crds": "read off the CRDs", "default": "the newest known"}
 
 
 def text(view: VersionInfo, _locate: Locate, _look: Look) -> Page:

@@ -34,6 +34,7 @@ from kubectl_gmg.model.resolved import (
     Terminal,
 )
 from kubectl_gmg.model.workspace import Shared
+from kubectl_gmg.resolve.addresses import addresses_of
 from kubectl_gmg.resolve.age import by_age
 from kubectl_gmg.resolve.allow import admitted
 from kubectl_gmg.resolve.delegate import (
@@ -107,7 +108,8 @@ class Attachment:
                 if id(listener.selects) not in shared:
                     shared[id(listener.selects)] = self._hosts(listener, family, behind)
                 hosts = shared[id(listener.selects)]
-            listeners.append(ResolvedListener(listener, index, port, hosts))
+            addresses = addresses_of(declared, listener, found)
+            listeners.append(ResolvedListener(listener, index, port, hosts, addresses))
         pairs = zip(declared.listeners, services, strict=True)
         clusters = frozenset(name for listener, found in pairs for name in clusters_of(listener, found))
         return Gateway(declared, tuple(listeners), clusters, family.realm)

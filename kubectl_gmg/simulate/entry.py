@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from kubectl_gmg.errors import NotFoundError
@@ -67,10 +67,20 @@ def entry_points(resolved: Resolved, scheme: str, narrowing: Narrowing) -> tuple
     fitting = tuple(each for each in every if each.listener.declared.protocol in FITTING.get(scheme, ()))
     if narrowing.url_port is None or not fitting:
         return fitting, ""
-    on_port = tuple(each for each in fitting if each.listener.port == narrowing.url_port)
-    if on_port:
-        return on_port, ""
+    for ports in (own_port, outside_ports):
+        if on_port := tuple(each for each in fitting if narrowing.url_port in ports(each.listener)):
+            return on_port, ""
     return fitting, f"no listener is known to have port {narrowing.url_port}; the port was ignored"
+
+
+def own_port(listener: ResolvedListener) -> Collection[int | None]:
+    """The port that a listener has."""
+    return (listener.port,)
+
+
+def outside_ports(listener: ResolvedListener) -> Collection[int | None]:
+    """The ports that lead to a listener from outside of its clusters, such as those of nodes."""
+    return {each.port for each in listener.addresses}
 
 
 def named(points: tuple[EntryPoint, ...], wanted: str) -> tuple[EntryPoint, ...]:

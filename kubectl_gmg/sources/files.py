@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kubectl_gmg.errors import SourceError
 from kubectl_gmg.model.snapshot import EVERYWHERE, Affects, Gap, GapReason, Kind, Snapshot, SourceType
+from kubectl_gmg.sources import snapshot_file
 from kubectl_gmg.sources.nodes import collector_paused
 from kubectl_gmg.sources.objects import DEFAULT_NAMESPACE, Collected, collect, joined
 from kubectl_gmg.sources.text import decoded, documents, printable
@@ -24,7 +25,8 @@ def read(
     """Read the objects of `kinds` from `paths`; `stdin` gives the bytes for the path `-`.
 
     A file that cannot be used is a gap as long as another one gives objects. Raises `SourceError` if none does, if a
-    path does not exist or leads to no manifest, and if an object is given twice.
+    path does not exist or leads to no manifest, and if an object is given twice. A single file may be a snapshot;
+    raises `UsageError` for one beside other files.
     """
     names = manifests(paths, recursive=recursive)
     parts: list[Collected] = []
@@ -35,7 +37,11 @@ def read(
             try:
                 file = _label(name)
                 texts[file] = decoded(_content(name, file, stdin), file)
-                parts.append(_collected(texts[file], file, kinds, namespace))
+                held = documents(texts[file], file)
+                if len(names) == 1 and snapshot_file.is_snapshot(held):
+                    return snapshot_file.restored(held, file, texts[file], kinds)
+                snapshot_file.refuse_company(held, file)
+                parts.append(collect(((each.content, each) for each in held), kinds, namespace))
             except SourceError as error:
                 broken.append((name, error))
         found = joined(parts)
@@ -67,10 +73,6 @@ def manifests(paths: Sequence[str], *, recursive: bool) -> tuple[str, ...]:
             # A file called "-" has a directory in its real path, so it is never taken for stdin.
             found.setdefault(name if name == STDIN else os.path.realpath(name), name)
     return tuple(found.values())
-
-
-def _collected(text: str, file: str, kinds: Sequence[Kind], namespace: str | None) -> Collected:
-    return collect(((each.content, each) for each in documents(text, file)), kinds, namespace)
 
 
 def _label(name: str) -> str:

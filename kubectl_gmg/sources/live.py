@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from kubectl_gmg import kube
@@ -27,91 +27,18 @@ from kubectl_gmg.kube import (
     TimedOutError,
     UnreachableError,
 )
-from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.snapshot import EVERYWHERE, Extent, Gap, GapReason, Kind, RawObject, Snapshot, SourceType
+from kubectl_gmg.model.snapshot import Extent, GapReason, Kind, Snapshot, SourceType
+from kubectl_gmg.sources.listing import Failure, KindList, Listing
 from kubectl_gmg.sources.parallel import collector_off, in_parallel
 from kubectl_gmg.sources.server import group_path, plurals, product_version, version_of
-from kubectl_gmg.sources.trimmed import trimmed
 
-__all__ = ["Connection", "Reporting", "read"]
+if TYPE_CHECKING:
+    from kubectl_gmg.kube.login import Access
+
+__all__ = ["Connection", "KindList", "Reporting", "read"]
 
 THREADS = 4
 """Enough to hide the round trips of several kinds (`performance.md`)."""
-
-ADVICE = {
-    GapReason.FORBIDDEN: "ask for the rights that the README lists",
-    GapReason.UNAUTHORIZED: "log in again",
-    GapReason.TIMEOUT: "try a longer --request-timeout or --deadline, or a smaller --chunk-size",
-    GapReason.UNREACHABLE: "try again",
-    GapReason.MALFORMED: "kubectl get --raw shows the answer",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A list that was not read, or not to its end; `namespace` is None for the list of all namespaces."""
-
-    error: RequestError
-    namespace: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KindList:
-    """What one kind brought.
-
-    `namespaces` are those read one by one, since listing all of them is forbidden; None where that was not needed.
-    `nameless` counts items that are no object with a name; `mixed` says that the list changed while it was read.
-    """
-
-    kind: Kind
-    objects: tuple[RawObject, ...] = ()
-    nameless: int = 0
-    installed: bool = True
-    mixed: bool = False
-    namespaces: tuple[str, ...] | None = None
-    failures: tuple[Failure, ...] = ()
-
-    @property
-    def extent(self) -> Extent:
-        """Where the kind was read completely; a nameless item may belong anywhere."""
-        if self.nameless:
-            return Extent()
-        if self.namespaces is None:
-            return Extent() if self.failures else EVERYWHERE
-        return Extent(frozenset(self.namespaces) - {each.namespace for each in self.failures if each.namespace})
-
-    @property
-    def answered(self) -> bool:
-        """Whether any list of the kind was read to its end."""
-        return self.extent != Extent() or bool(self.objects or self.nameless)
-
-    @property
-    def gaps(self) -> tuple[Gap, ...]:
-        """What could not be read of the kind, and what to do about it."""
-        seen = self.extent.namespaces
-        found = [
-            self._gap(each.error.reason, self._said(each), each.namespace)
-            for each in self.failures
-            if seen or each.namespace is None or not isinstance(each.error, ForbiddenError)
-        ]
-        if self.nameless:
-            found.append(
-                self._gap(GapReason.MALFORMED, f"{self.nameless} items in its list are no objects with a name")
-            )
-        return tuple(found)
-
-    def _said(self, failure: Failure) -> str:
-        if not isinstance(failure.error, ForbiddenError):
-            return f"not read completely: {failure.error}"
-        if failure.namespace is not None:
-            return f"listing it in namespace {failure.namespace} is forbidden"
-        if seen := sorted(self.extent.namespaces or ()):
-            return f"listing it in all namespaces is forbidden; only {', '.join(seen)} was read"
-        return f"listing it is forbidden, in all namespaces and in {', '.join(self.namespaces or ())}"
-
-    def _gap(self, reason: GapReason, said: str, namespace: str | None = None) -> Gap:
-        message = f"{self.kind.name}: {said}; {ADVICE[reason]}"
-        return Gap(reason, message, self.kind.affects, kind=self.kind.name, namespace=namespace)
 
 
 def read(
@@ -133,32 +60,56 @@ def read(
     """
     until = None if deadline is None else time.monotonic() + deadline
     with collector_off(), kube.connect(connection, report) as client:
-        reader = Reader(client, until, tuple(namespaces) or (client.access.namespace,))
-        own = [kind for kind in kinds if kind.group]
-        lists = in_parallel(reader.read, own, THREADS)
-        require_answer(client, lists)
-        require_installed(client, lists, until)
-        present = {each.kind.generation for each in lists if each.objects}
-        lists += in_parallel(
-            reader.read, [kind for kind in kinds if not kind.group and kind.generation in present], THREADS
-        )
-        release: tuple[str | None, str | None] = (None, None)
-        if released is not None and released.generation in present:
-            release = product_version(client, [released], until)
+        return snapshot_of(client.access, everything(client, Reader(client, until, namespaces), kinds, released))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a cluster brought: its lists, the release that it tells, and why it tells none."""
+
+    lists: tuple[KindList, ...]
+    release: tuple[str | None, str | None] = (None, None)
+
+
+def everything(client: Client, reader: Reader, kinds: Sequence[Kind], released: Kind | None) -> Found:
+    """All objects of `kinds`, and the release if its generation has objects. Raises as `read` does."""
+    lists = in_parallel(reader.read, [kind for kind in kinds if kind.group], THREADS)
+    require_answer(client, lists)
+    require_installed(client, lists, reader.until)
+    present = generations_in(lists)
+    lists += in_parallel(reader.read, needed(kinds, present), THREADS)
+    if released is None or released.generation not in present:
+        return Found(tuple(lists))
+    return Found(tuple(lists), product_version(client, [released], reader.until))
+
+
+def generations_in(lists: Iterable[KindList]) -> frozenset[str]:
+    """The generations that have objects of their own."""
+    return frozenset(each.kind.generation for each in lists if each.kind.group and each.objects)
+
+
+def needed(kinds: Sequence[Kind], present: frozenset[str]) -> list[Kind]:
+    """The kinds of Kubernetes itself to be read, where these generations have objects."""
+    return [kind for kind in kinds if not kind.group and kind.generation in present]
+
+
+def snapshot_of(access: Access, found: Found) -> Snapshot:
+    """All of it."""
+    lists = found.lists
     return Snapshot(
         SourceType.LIVE,
         objects=tuple(each for kind in lists for each in kind.objects),
         gaps=tuple(gap for kind in lists for gap in kind.gaps),
         read={each.kind.resource: each.extent for each in lists if each.installed and each.extent != Extent()},
-        context=client.access.context,
-        namespace=client.access.namespace,
+        context=access.context,
+        namespace=access.namespace,
         notes=tuple(
             f"{each.kind.name} changed while it was read: parts of the list are newer than others"
             for each in lists
             if each.mixed
         ),
-        release=release[0],
-        release_why=release[1],
+        release=found.release[0],
+        release_why=found.release[1],
     )
 
 
@@ -169,12 +120,16 @@ def list_path(kind: Kind, namespace: str | None = None) -> str:
 
 
 class Reader:
-    """Reads kinds through one client, and remembers what holds for all of them; safe to use from several threads."""
+    """Reads kinds through one client, and remembers what holds for all of them; safe to use from several threads.
 
-    def __init__(self, client: Client, until: float | None, namespaces: tuple[str, ...]) -> None:
+    `until` is the end of all reading, in seconds of `time.monotonic`. Without `namespaces` that of the context is
+    looked at where all of them may not be listed.
+    """
+
+    def __init__(self, client: Client, until: float | None, namespaces: Sequence[str] = ()) -> None:
+        self.until = until
         self._client = client
-        self._until = until
-        self._namespaces = namespaces
+        self._namespaces = tuple(namespaces) or (client.access.namespace,)
         self._lost: RequestError | None = None
         self._groups: dict[str, frozenset[str] | None] = {}
         self._lock = Lock()
@@ -196,6 +151,7 @@ class Reader:
         if not self._installed(kind):
             return KindList(kind, installed=False)
         parts = [self._list(kind, namespace) for namespace in self._namespaces]
+        spaces = zip(self._namespaces, parts, strict=True)
         return KindList(
             kind,
             objects=tuple(each for part in parts for each in part.objects),
@@ -203,6 +159,7 @@ class Reader:
             mixed=any(part.mixed for part in parts),
             namespaces=self._namespaces,
             failures=(*found.failures, *(each for part in parts for each in part.failures)),
+            versions={space: part.versions[None] for space, part in spaces if None in part.versions},
         )
 
     def _list(self, kind: Kind, namespace: str | None = None) -> KindList:
@@ -214,7 +171,7 @@ class Reader:
             return KindList(kind, failures=(Failure(self._lost, namespace),))
         listing = Listing(kind)
         try:
-            for page in self._client.pages(list_path(kind, namespace), self._until):
+            for page in self._client.pages(list_path(kind, namespace), self.until):
                 listing.add(page)
                 self._tell(kind, len(page.items))
         except NotInstalledError:
@@ -239,48 +196,9 @@ class Reader:
         path = group_path(kind.group, kind.version)
         with self._lock:
             if path not in self._groups:
-                self._groups[path] = served(self._client, path, self._until)
+                self._groups[path] = served(self._client, path, self.until)
             known = self._groups[path]
         return known is None or kind.plural in known
-
-
-class Listing:
-    """The pages of one list as they come; `managedFields`, a fifth of everything, is dropped at once."""
-
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.objects: dict[ObjectRef, RawObject] = {}
-        self.nameless = 0
-        self.mixed = False
-
-    def add(self, page: kube.Page) -> None:
-        """Add a page, or start again with it."""
-        if page.fresh:
-            self.objects.clear()
-            self.nameless = 0
-        self.mixed |= page.mixed
-        for item in page.items:
-            ref = ref_of(item, self.kind)
-            if ref is None:
-                self.nameless += 1
-                continue
-            item["metadata"].pop("managedFields", None)
-            self.objects[ref] = RawObject(ref, trimmed(item, self.kind))
-
-    def result(self, failures: tuple[Failure, ...]) -> KindList:
-        """All that came."""
-        return KindList(self.kind, tuple(self.objects.values()), self.nameless, mixed=self.mixed, failures=failures)
-
-
-def ref_of(item: Any, kind: Kind) -> ObjectRef | None:
-    """The name of an object; None if it has none."""
-    metadata = item.get("metadata") if isinstance(item, dict) else None
-    if not isinstance(metadata, dict):
-        return None
-    name, namespace = metadata.get("name"), metadata.get("namespace", "")
-    if not isinstance(name, str) or not name or not isinstance(namespace, str):
-        return None
-    return ObjectRef(namespace, name, kind.name, kind.generation)
 
 
 def served(client: Client, path: str, until: float | None) -> frozenset[str] | None:

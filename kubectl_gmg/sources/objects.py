@@ -14,6 +14,10 @@ from kubectl_gmg.sources.text import printable
 from kubectl_gmg.sources.trimmed import trimmed
 
 CLUSTER = "cluster.solo.io/cluster"
+READ_IN = "gmg/cluster"
+"""The annotation that tells in a snapshot which cluster an object was read in, if not that of the context."""
+TAKEN_IN = "gmg/namespace"
+"""The annotation that tells in a snapshot which namespace an object is in that says none."""
 DEFAULT_NAMESPACE = "default"
 MAX_LISTS = 20
 
@@ -57,13 +61,16 @@ class _Typed:
     kind: str
 
 
-def collect(written: Iterable[Written], kinds: Sequence[Kind], default_namespace: str | None = None) -> Collected:
+def collect(
+    written: Iterable[Written], kinds: Sequence[Kind], default_namespace: str | None = None, *, restored: bool = False
+) -> Collected:
     """Turn values with their places into objects.
 
     The kind decides by group, version and name; an object of a known group and name in another version is left out
     with a note. Objects without a namespace get `default_namespace`, else `default` (`spec/cli.md` 2.1). The cluster
-    is that of the annotation or label `cluster.solo.io/cluster` (`spec/v2.md` DEC-25). Raises `SourceError` for what
-    is no object, and for one of our kinds without a usable name.
+    is that of the annotation or label `cluster.solo.io/cluster` (`spec/v2.md` DEC-25), but objects that are `restored`
+    from a snapshot say both by annotations of ours. Raises `SourceError` for what is no object, and for one of our
+    kinds without a usable name.
     """
     known = {(each.group, each.version, each.name): each for each in kinds}
     versions = {(each.group, each.name): each.version for each in kinds}
@@ -79,7 +86,7 @@ def collect(written: Iterable[Written], kinds: Sequence[Kind], default_namespace
             if (group, typed.kind) in versions:
                 notes[_other_version(typed, versions[group, typed.kind])] = None
             continue
-        ref = _ref(typed, kind, namespace)
+        ref = _ref(typed, kind, namespace, restored=restored)
         if not typed.body["metadata"].get("namespace"):
             notes[f"objects without a namespace are taken to be in {printable(namespace)}"] = None
         objects.append(RawObject(ref, trimmed(typed.body, kind), typed.place))
@@ -171,7 +178,7 @@ def _type_field(body: Mapping[str, Any], name: str, place: Place | None) -> str:
     raise _fault(place, (name,), problem, "every object needs apiVersion and kind; leave files of other kinds out")
 
 
-def _ref(typed: _Typed, kind: Kind, default_namespace: str) -> ObjectRef:
+def _ref(typed: _Typed, kind: Kind, default_namespace: str, *, restored: bool) -> ObjectRef:
     metadata = typed.body.get("metadata")
     if not isinstance(metadata, dict):
         wrong = "metadata is no mapping" if "metadata" in typed.body else "metadata is missing"
@@ -179,10 +186,10 @@ def _ref(typed: _Typed, kind: Kind, default_namespace: str) -> ObjectRef:
     name = _metadata_text(typed, metadata, ("name",))
     if not name:
         raise _fault(typed.place, ("metadata",), f"{kind.name}: metadata.name is missing", "give the object a name")
-    namespace = _metadata_text(typed, metadata, ("namespace",)) or default_namespace
-    cluster = _metadata_text(typed, metadata, ("annotations", CLUSTER)) or _metadata_text(
-        typed, metadata, ("labels", CLUSTER)
-    )
+    unsaid = _metadata_text(typed, metadata, ("annotations", TAKEN_IN)) if restored else default_namespace
+    namespace = _metadata_text(typed, metadata, ("namespace",)) or unsaid
+    places = (("annotations", READ_IN),) if restored else (("annotations", CLUSTER), ("labels", CLUSTER))
+    cluster = next((found for path in places if (found := _metadata_text(typed, metadata, path))), "")
     return ObjectRef(namespace, name, kind.name, kind.generation, cluster)
 
 

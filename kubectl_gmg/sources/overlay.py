@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kubectl_gmg.errors import SourceError
+from kubectl_gmg.errors import SourceError, UsageError
 from kubectl_gmg.model.snapshot import RawObject, Snapshot, SourceType
 from kubectl_gmg.sources.objects import refuse_twice
 
@@ -18,6 +18,9 @@ def replaced(live: Snapshot, files: Snapshot) -> Snapshot:
     origins have a file and a line, which those of live objects have not. Whatever cluster a file names, its objects
     are applied to that of the context. Raises `SourceError` if they give nothing to use, or one object twice.
     """
+    if files.type is SourceType.SNAPSHOT:
+        hint = "leave --overlay out to read the snapshot alone, or give -f manifests to lay over the cluster"
+        raise UsageError("a snapshot is a whole cluster by itself, so it cannot be laid over another one", hint)
     if not files.objects:
         raise SourceError("the files of --overlay hold no Gloo Mesh Gateway objects", "are these the right files?")
     written = tuple(RawObject(replace(each.ref, cluster=""), each.body, each.place) for each in files.objects)

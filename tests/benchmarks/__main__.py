@@ -11,12 +11,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import programs, stages
+from tests.benchmarks import programs, shell, stages
 from tests.benchmarks.report import Failed, Row, table
 
-Rows = Callable[[int, Path], Iterator[Row]]
+Rows = Callable[[int, Path], Iterator[Row] | Iterator[Row | Failed]]
 GROUPS: dict[str, Rows] = {
     "start-up": programs.start_up,
+    "completion": shell.completion,
+    "bundle": shell.bundle,
+    "watch": shell.watch,
     "manifests": programs.manifests,
     "resolving": stages.resolving,
     "cluster": programs.cluster,

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 COMPILED = Path(tempfile.gettempdir()) / "kubectl-gmg-benchmarks"
 """Where the compiled modules are kept: the first round, which does not count, makes them."""
 GMG = (sys.executable, "-m", "kubectl_gmg")
+INSTALLED = (str(Path(sysconfig.get_path("scripts")) / "kubectl-gmg"),)
+"""The program as it is installed, which starts a little differently."""
 
 
 @dataclass(frozen=True)

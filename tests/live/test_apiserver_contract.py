@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import pytest
@@ -160,6 +160,97 @@ def test_watch_from_too_old_a_version_is_an_error_line(server: ApiServer) -> Non
     assert reply.status == 200
     (line,) = reply.body.splitlines()
     assert (json.loads(line)["type"], json.loads(line)["object"]["code"]) == ("ERROR", 410)
+
+
+class Watching:
+    """A watch that a client without any opinion of its own keeps open."""
+
+    def __init__(self, server: ApiServer, target: str) -> None:
+        trust = ssl.create_default_context(cadata=server.certificates.ca.decode())
+        self.connection = http.client.HTTPSConnection(server.url.removeprefix("https://"), context=trust, timeout=20)
+        self.connection.request("GET", target, headers={"Authorization": f"Bearer {TOKEN}"})
+        self.response = self.connection.getresponse()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.response.close()
+        self.connection.close()
+
+    def event(self) -> Any:
+        """The next event; None at the end."""
+        line = self.response.readline()
+        return json.loads(line) if line else None
+
+
+def seen(event: Any) -> tuple[str, str, str]:
+    metadata = event["object"]["metadata"]
+    return event["type"], metadata["name"], metadata["resourceVersion"]
+
+
+def test_watch_tells_what_happens_after_a_version(server: ApiServer) -> None:
+    version = ask(server, TABLES).json["metadata"]["resourceVersion"]
+    with Watching(server, f"{TABLES}?watch=true&resourceVersion={version}") as watching:
+        assert watching.response.headers["transfer-encoding"] == "chunked"
+        server.apply(manifest("RouteTable", "team-1", "new", weight=1))
+        server.apply(manifest("VirtualHost", "team-1", "of-another-kind"))
+        server.apply(manifest("RouteTable", "team-1", "new", weight=2))
+        server.delete(manifest("RouteTable", "team-1", "new"))
+        added, modified, deleted = (watching.event() for _ in range(3))
+    versions = [str(int(version) + number) for number in (1, 3, 4)]
+    assert [seen(each) for each in (added, modified, deleted)] == [
+        ("ADDED", "new", versions[0]),
+        ("MODIFIED", "new", versions[1]),
+        ("DELETED", "new", versions[2]),
+    ]
+    assert deleted["object"]["spec"] == {"weight": 2}
+    assert len({each["object"]["metadata"]["uid"] for each in (added, modified, deleted)}) == 1
+    assert added["object"]["metadata"]["managedFields"]
+    assert ask(server, TABLES).json["metadata"]["resourceVersion"] == versions[2]
+
+
+def test_watch_goes_on_from_what_was_missed(server: ApiServer) -> None:
+    server.apply(manifest("RouteTable", "team-1", "first"))
+    version = ask(server, TABLES).json["metadata"]["resourceVersion"]
+    server.apply(manifest("RouteTable", "team-1", "second"))
+    server.apply(manifest("RouteTable", "team-2", "elsewhere"))
+    within = TABLES.replace("routetables", "namespaces/team-1/routetables")
+    with Watching(server, f"{within}?watch=1&resourceVersion={version}&timeoutSeconds=1") as watching:
+        assert seen(watching.event())[1] == "second"
+        assert watching.event() is None, "the server ends it after the time that was asked for"
+
+
+def test_watch_without_a_version_begins_with_what_is_there(server: ApiServer) -> None:
+    with Watching(server, f"{TABLES}?watch=true") as watching:
+        found = [watching.event() for _ in range(10)]
+    assert {each["type"] for each in found} == {"ADDED"}
+    assert [each["object"] for each in found] == ask(server, TABLES).json["items"]
+
+
+def test_watch_brings_bookmarks(server: ApiServer) -> None:
+    server.history.bookmarks = 0.05
+    server.apply(manifest("VirtualHost", "team-1", "of-another-kind"))
+    with Watching(server, f"{TABLES}?watch=true&allowWatchBookmarks=true&resourceVersion=1000") as watching:
+        event = watching.event()
+    assert event["type"] == "BOOKMARK"
+    assert event["object"]["metadata"] == {"resourceVersion": "1001"}
+    assert event["object"]["kind"] == "RouteTable"
+
+
+def test_watch_from_the_future(server: ApiServer) -> None:
+    reply = ask(server, f"{TABLES}?watch=true&resourceVersion=999999")
+    assert_status(reply, 504, "Timeout")
+    assert "Too large resource version" in reply.json["message"]
+
+
+def test_only_events_say_what_kind_a_service_is(server: ApiServer) -> None:
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "reviews", "namespace": "web"}, "spec": {}}
+    server.apply(service)
+    (item,) = ask(server, "/api/v1/services").json["items"]
+    assert sorted(item) == ["metadata", "spec"]
+    with Watching(server, "/api/v1/services?watch=true") as watching:
+        assert watching.event()["object"] == {"apiVersion": "v1", "kind": "Service", **item}
 
 
 def test_discovery_is_plain_whatever_is_accepted(server: ApiServer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import yaml
 
 from kubectl_gmg import api
 from tests.commands.make import delegates, gateway, goes, host, ingress, rule, service, table, traffic_policy
+from tests.live.watched import HURRIED, connection_to, fresh, settled, until, watching
 from tests.oracle.apiserver import EVERYTHING, V1BETA1, V2, ApiServer, Resource, status
 from tests.oracle.https import Answer, Call
 from tests.run import Ran, gmg
@@ -179,7 +180,7 @@ def dead_ends(answer: Json) -> dict[str, str]:
 
 
 def test_the_roles_name_exactly_what_is_read() -> None:
-    wanted = {(kind.group, kind.plural, "list") for kind in api.KINDS}
+    wanted = {(kind.group, kind.plural, verb) for kind in api.KINDS for verb in ("list", "watch")}
     for rules in (READER, NAMESPACED):
         named = [
             (group, name, verb)
@@ -189,7 +190,7 @@ def test_the_roles_name_exactly_what_is_read() -> None:
             for verb in each["verbs"]
         ]
         assert sorted(named) == sorted(wanted)
-    assert all(set(each["verbs"]) <= {"get", "list"} for found in ROLES for each in found["rules"])
+    assert all(set(each["verbs"]) <= {"get", "list", "watch"} for found in ROLES for each in found["rules"])
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -203,6 +204,54 @@ def test_the_cluster_role_is_enough(tmp_path: Path, command: tuple[str, ...]) ->
         assert (ran.json["complete"], ran.json["gaps"]) == (True, [])
     if command != ("version",):
         assert guarded.verbs == {"list"}
+
+
+def without_watch(rules: list[Json]) -> list[Json]:
+    """The same rules for who never watches."""
+    return [each | {"verbs": [verb for verb in each["verbs"] if verb != "watch"]} for each in rules]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_without_a_watch_listing_is_enough(tmp_path: Path, command: tuple[str, ...]) -> None:
+    ran = run(Guarded(OBJECTS, *without_watch(READER)), tmp_path, *command, "--require-complete")
+    assert (ran.code, ran.err) == (0, "")
+
+
+READERS: dict[str, tuple[list[Json], dict[str, list[Json]], tuple[str, ...]]] = {
+    "cluster role": (READER, {}, ()),
+    "roles": ([], {"a": NAMESPACED, "b": NAMESPACED}, ("a", "b")),
+}
+
+
+@pytest.mark.parametrize(("cluster", "spaces", "named"), READERS.values(), ids=READERS)
+def test_the_roles_are_enough_for_a_watch(
+    tmp_path: Path, cluster: list[Json], spaces: dict[str, list[Json]], named: tuple[str, ...]
+) -> None:
+    guarded = Guarded(OBJECTS, *cluster, **spaces)
+    with guarded.server as server:
+        connection = connection_to(server, tmp_path)
+        with watching(connection, replace(HURRIED, longest=30), kinds=KINDS, namespaces=named) as (watch, found):
+            watch.read()
+            server.apply(table(rule("new"), namespace="a", name="new"))
+            wanted = fresh(connection, named, KINDS)
+            assert settled(watch, found, wanted) == wanted
+            assert watch.trouble == ""
+    assert guarded.verbs - {"get"} == {"list", "watch"}
+
+
+def test_a_watch_without_the_right_to_watch_lists_and_says_so(tmp_path: Path) -> None:
+    guarded = Guarded(OBJECTS, *without_watch(READER))
+    with guarded.server as server:
+        connection = connection_to(server, tmp_path)
+        with watching(connection, kinds=KINDS) as (watch, found):
+            watch.read()
+            names = f"{', '.join(kind.name for kind in KINDS[:3])} and {len(KINDS) - 3} more kinds"
+            said = f"{names} may not be watched: listed again every"
+            assert until(lambda: watch.trouble.startswith(said)), watch.trouble
+            assert "canary" not in watch.trouble
+            server.apply(table(rule("new"), namespace="a", name="new"))
+            wanted = fresh(connection, kinds=KINDS)
+            assert settled(watch, found, wanted) == wanted
 
 
 @pytest.mark.parametrize("missing", range(len(READER)))

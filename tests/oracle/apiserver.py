@@ -15,10 +15,12 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from tests.oracle.certificates import Certificates
+from tests.oracle.history import Happened, History, line
 from tests.oracle.https import Answer, Call, HttpsServer
 
 Manifest = Mapping[str, Any]
@@ -93,6 +95,7 @@ def status(code: int, reason: str, message: str, details: Manifest | None = None
     return Answer.json(body, code)
 
 
+EXPIRED = status(410, "Expired", "too old resource version")
 NOT_FOUND = Answer.text(404, "404 page not found\n")
 
 
@@ -103,7 +106,7 @@ class ApiServer:
     (None for all of them) what the user may read. A fault under a resource name, or under a path, gets each request
     and the real answer, and returns what is sent instead. With `client_certificates` only clients that show one of
     `certificates.ca` are let in. `revision` is the age of the objects: continue tokens and
-    watches older than `compacted` are expired.
+    watches older than `compacted` are expired. `apply` and `delete` change objects, and `history` tells watches of it.
     """
 
     def __init__(
@@ -125,6 +128,7 @@ class ApiServer:
         self.revision = 1000
         self.compacted = 0
         self.certificates = certificates or Certificates.create()
+        self.history = History()
         self._objects = self._stored(manifests)
         self._http = HttpsServer(self.answer, self.certificates.server_context(ask_clients=client_certificates))
 
@@ -133,6 +137,7 @@ class ApiServer:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.history.close()
         self._http.stop()
         if self._http.bugs and error is None:
             raise self._http.bugs[0]
@@ -156,6 +161,41 @@ class ApiServer:
         """Let all continue tokens handed out so far expire."""
         self.revision += 1
         self.compacted = self.revision
+
+    def apply(self, manifest: Manifest) -> str:
+        """Create or change an object; the type of the event that tells of it."""
+        resource = self._resource_of(manifest)
+        with self.history.lock:
+            self.revision += 1
+            known = {_key(each): each for each in self._objects.get(resource, [])}
+            old = known.get(_key(manifest))
+            new = _as_stored(manifest, self.revision)
+            if old is not None:
+                kept = {name: old["metadata"][name] for name in ("uid", "creationTimestamp")}
+                new["metadata"] |= kept | {"generation": old["metadata"]["generation"] + 1}
+            known[_key(new)] = new
+            return self._happened("ADDED" if old is None else "MODIFIED", resource, new, known)
+
+    def delete(self, manifest: Manifest) -> str:
+        """Delete the object of that name, which must be there; the type of the event."""
+        resource = self._resource_of(manifest)
+        with self.history.lock:
+            self.revision += 1
+            known = {_key(each): each for each in self._objects[resource]}
+            old = known.pop(_key(manifest))
+            last = old | {"metadata": old["metadata"] | {"resourceVersion": str(self.revision)}}
+            return self._happened("DELETED", resource, last, known)
+
+    def _resource_of(self, manifest: Manifest) -> Resource:
+        kind = manifest["apiVersion"], manifest["kind"]
+        return next(each for each in self.resources if (_api_version(each), each.kind) == kind)
+
+    def _happened(
+        self, kind: str, resource: Resource, found: dict[str, Any], now: Mapping[tuple[str, str], dict[str, Any]]
+    ) -> str:
+        self._objects[resource] = sorted(now.values(), key=_key)
+        self.history.add(Happened(self.revision, kind, resource, _key(found)[0], found))
+        return kind
 
     def kubeconfig(
         self, *, context: str = "gmg-test", namespace: str | None = None, token: str | None = None, ca: bytes = b""
@@ -234,11 +274,14 @@ class ApiServer:
             return NOT_FOUND
         if name is not None:
             return self._one(resource, namespace, name)
-        return (
-            self._watch(call, resource, namespace)
-            if call.query.get("watch") in {"1", "true"}
-            else self._list(call, resource, namespace)
-        )
+        if resource not in self._objects:  # installed later
+            self._objects[resource] = []
+        with self.history.lock:
+            return (
+                self._watch(call, resource, namespace)
+                if call.query.get("watch") in {"1", "true"}
+                else self._list(call, resource, namespace)
+            )
 
     def _one(self, resource: Resource, namespace: str | None, name: str) -> Answer:
         for each in self._objects[resource]:
@@ -268,15 +311,18 @@ class ApiServer:
         if len(left) > len(page):
             metadata |= {"continue": self._token(_key(left[len(page)])), "remainingItemCount": len(left) - len(page)}
         kind = {"apiVersion": _api_version(resource), "kind": f"{resource.kind}List"}
+        if not resource.group:  # the kinds of Kubernetes itself say what they are in events only
+            page = [{name: each[name] for name in each if name not in {"apiVersion", "kind"}} for each in page]
         return Answer.json(kind | {"items": page, "metadata": metadata})
 
     def _token(self, start: tuple[str, str]) -> str:
         return base64.urlsafe_b64encode(json.dumps([self.revision, *start]).encode()).decode()
 
     def _watch(self, call: Call, resource: Resource, namespace: str | None) -> Answer:
-        """A stream without events; from too old a version one error, with status 200.
+        """A stream of what happens after a version; from too old a version one error, with status 200.
 
-        With `sendInitialEvents` (WatchList) first every object, then the bookmark that ends them.
+        Without a version it begins with every object. With `sendInitialEvents` (WatchList) first every object, then the
+        bookmark that ends them, and nothing more.
         """
         if call.query.get("sendInitialEvents") == "true":
             objects = [each for each in self._objects[resource] if namespace in {None, _key(each)[0]}]
@@ -285,10 +331,17 @@ class ApiServer:
             kind = {"apiVersion": _api_version(resource), "kind": resource.kind}
             events.append({"type": "BOOKMARK", "object": kind | {"metadata": end}})
             return Answer(body=b"".join(Answer.json(each).body for each in events))
-        if int(call.query.get("resourceVersion", self.revision)) >= self.compacted:
-            return Answer()
-        said = "too old resource version"
-        return Answer.json({"type": "ERROR", "object": json.loads(status(410, "Expired", said).body)})
+        version = call.query.get("resourceVersion") or "0"
+        first = [line("ADDED", each) for each in self._objects[resource] if namespace in {None, _key(each)[0]}]
+        since = int(version) or self.revision
+        if since < self.compacted:
+            return Answer.json({"type": "ERROR", "object": json.loads(EXPIRED.body)})
+        if since > self.revision:
+            return status(504, "Timeout", f"Too large resource version: {since}, current: {self.revision}")
+        empty = {"apiVersion": _api_version(resource), "kind": resource.kind}
+        seconds = float(call.query.get("timeoutSeconds", "1800"))
+        following = self.history.after(since, resource, namespace, seconds, empty)
+        return Answer(stream=chain([] if int(version) else first, following))
 
     def _discovery(self, path: str) -> Answer:
         """The documents kubectl wants before it addresses a kind; always the plain form."""

@@ -10,7 +10,7 @@ import ssl
 import struct
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,12 +31,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back. The last six fields break it.
+    """What goes back. The six fields before `stream` break it.
 
     `delay` are seconds before the first byte, `trickle` seconds before each byte of the body, `trickle_head` before
     each byte of what comes before the body. `reset_after` cuts the connection with a TCP reset after so many bytes of
     the body; `missing` leaves out so many bytes at its end and then closes the connection. An `endless` body is sent
     again and again until the client goes.
+
+    A `stream` is sent instead of the body, each of its parts as an HTTP chunk; None in it cuts the connection.
     """
 
     status: int = 200
@@ -49,6 +51,7 @@ class Answer:
     reset_after: int | None = None
     missing: int = 0
     endless: bool = False
+    stream: Iterable[bytes | None] | None = None
 
     @classmethod
     def json(cls, value: Any, status: int = 200) -> Answer:
@@ -154,6 +157,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer) -> None:
         self._send_head(answer)
+        if answer.stream is not None:
+            self._send_chunks(answer.stream)
+            return
         while answer.endless and not self.server.stopping.is_set():
             self.wfile.write(answer.body)
             self.server.endless_bytes += len(answer.body)
@@ -165,9 +171,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         self._write(body, answer.trickle)
 
+    def _send_chunks(self, stream: Iterable[bytes | None]) -> None:
+        for part in stream:
+            if part is None:
+                self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.close_connection = True
+                return
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        self.wfile.write(b"0\r\n\r\n")
+
     def _send_head(self, answer: Answer) -> None:
         sent = {"Content-Type": answer.content_type, "Cache-Control": "no-cache, private"}
-        sent |= {"Connection": "close"} if answer.endless else {"Content-Length": str(len(answer.body))}
+        if answer.stream is not None:
+            sent |= {"Transfer-Encoding": "chunked"}
+        else:
+            sent |= {"Connection": "close"} if answer.endless else {"Content-Length": str(len(answer.body))}
         lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
         lines += [f"{name}: {value}" for name, value in (sent | dict(answer.headers)).items()]
         self._write("".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1"), answer.trickle_head)
@@ -188,7 +206,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _compressed(answer: Answer) -> Answer:
     """The same with a compressed body; errors travel as they are."""
-    if answer.status != 200 or any(name.lower() == "content-encoding" for name, _ in answer.headers):
+    if (
+        answer.status != 200
+        or answer.stream is not None
+        or any(name.lower() == "content-encoding" for name, _ in answer.headers)
+    ):
         return answer
     body = gzip.compress(answer.body, compresslevel=1, mtime=0)
     return replace(answer, body=body, headers=(*answer.headers, ("Content-Encoding", "gzip")))

@@ -156,6 +156,9 @@ listener = shape_of(
     port=optional(whole),
     protocol=one_of("HTTP", "HTTPS", "TLS", "TCP"),
     mode=one_of(None, "PASSTHROUGH", "SIMPLE", "MUTUAL", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL"),
+    addresses=list_of(
+        shape_of(type=one_of("LoadBalancer", "NodePort"), address=optional(text), port=optional(whole), service=ref)
+    ),
 )
 path = shape_of(
     type=one_of("exact", "prefix", "regex", "separatedPrefix"), value=text, ignoreCase=boolean, implicit=boolean
@@ -331,6 +334,7 @@ simulated = shape_of(
     expectations=list_of(shape_of(key=text, wanted=text, got=text, held=boolean)),
     notSimulated=list_of(one_of(*NOT_SIMULATED)),
     mayDiffer=list_of(shape_of(id=optional(text), reason=text)),
+    call=optional(text),
 )
 bad_line = shape_of(error=text, input=shape_of(file=text, line=position))
 simulation = envelope(

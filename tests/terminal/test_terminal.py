@@ -93,6 +93,34 @@ def test_nothing_runs_over_the_edge(world: str, command: str, columns: int) -> N
         assert first[head.index("MATCH") :].startswith("/first*")
 
 
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, ("routes", "--help"), ("--help",), ("version", "--client")], ids=" ".join
+)
+def test_a_narrow_terminal_folds_what_it_must(command: tuple[str, ...]) -> None:
+    """At 60 columns no line is too long, and no word that a wider terminal shows is lost; GOES TO is cut, with a sign.
+
+    A line that was folded goes on further in, unless it is prose: no line of a list looks like another entry.
+    """
+    seen = on_terminal(*command, columns=60, given={"NO_COLOR": "1"})
+    raw = seen.data.decode().replace("\r", "").rstrip("\n").split("\n")
+    assert max(map(len, raw)) <= 60
+    if command[0] != "routes":
+        wide = on_terminal(*command, columns=160, given={"NO_COLOR": "1"}).data.decode()
+        letters = "".join("".join(raw).split())
+        lost = [word for word in wide.split() if len(word) < 40 and word.isalnum() and word not in letters]
+        assert lost == [] or command == ("rules",), "the slugs of rules need 100 columns"
+
+
+def test_folded_lines_of_an_explanation_go_on_further_in() -> None:
+    lines = on_terminal("explain", "v1-version", "--demo", columns=60).lines
+    place = next(place for place, line in enumerate(lines) if line.endswith("· host"))
+    assert lines[place + 1] == "    www.example.com"
+    for section in ("why no request gets here", "what it matches", "what it does"):
+        start = lines.index(section)
+        ends = lines.index("", start) if "" in lines[start:] else len(lines)
+        assert all(line.startswith("  ") for line in lines[start + 1 : ends]), section
+
+
 def test_folded_lines_of_the_tree_keep_the_branches(world: str) -> None:
     lines = on_terminal("tree", "-f", world, "-q", columns=60).lines
     start = next(place for place, line in enumerate(lines) if line.startswith("gateway"))
