@@ -8,7 +8,7 @@
 
 _kubectl-gmg() {
     local -a asked lines values shown options
-    local line value note directive order=-J flag='' last=${(Q)PREFIX} i
+    local line value note directive order=-J flag='' last=${(Q)PREFIX} width=0 i
 
     # The words before the cursor without quotes; of the one at the cursor what stands left of it.
     for ((i = 2; i < CURRENT; i++)); do
@@ -40,6 +40,7 @@ _kubectl-gmg() {
         [[ -n $value && $value != *[[:cntrl:]]* ]] || continue
         [[ -n $flag && $value != "$flag"* ]] && value=$flag$value
         note=${note//[[:cntrl:]]/}
+        ((${#value} > width)) && width=${#value}
         # A colon ends what _describe takes for the value.
         value=${${value//\\/\\\\}//:/\\:}
         values+=("$value")
@@ -50,6 +51,8 @@ _kubectl-gmg() {
         _files
         return
     fi
+    # Beside a value that leaves them no room zsh shows, for descriptions, what happens to stand in its memory.
+    ((width > COLUMNS - 16)) && shown=("${values[@]}")
     ((directive & 2)) && options=(-S '')
     ((directive & 32)) && order=-V
     _describe $order candidates shown values "${options[@]}"

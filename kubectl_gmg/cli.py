@@ -204,8 +204,8 @@ def execute(make: Callable[[Session], View], settings: Settings, known: tuple[st
 def top(caller: typer.Context, show_version: bool = False, **values: Any) -> None:
     """Show where a Gloo Mesh Gateway sends requests, and why. Only reads; nothing is ever changed or sent.
 
-    Each command tells more of itself, and of the flags that all share: kubectl gmg routes --help. Shared flags may
-    also stand before the command.
+    More on a command, and the flags that all share: kubectl gmg routes --help. Shared flags may also stand before the
+    command.
 
     \b
     Examples:

@@ -155,7 +155,7 @@ class Rounds:
         settings, output = self.settings, self._output
         machine, look = output in MACHINE, look_of(settings, output)
         headings = output not in (Output.NAME, Output.CSV, Output.SHORT, Output.GITHUB)
-        drawn = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not (machine or settings.verbose)
+        drawn = sys.stdout.isatty() and not dumb() and not (machine or settings.verbose)
 
         def write(pieces: Iterable[str]) -> None:
             emit(pieces, output, settings)
@@ -190,9 +190,14 @@ def chosen(settings: Settings, known: tuple[str, ...]) -> Output:
     return Output(name)
 
 
+def dumb() -> bool:
+    """Whether the terminal can only print one line below the other; the library that draws takes both names so."""
+    return os.environ.get("TERM", "").strip().lower() in ("dumb", "unknown")
+
+
 def progress_of(settings: Settings) -> Progress | None:
     """What shows that something is being waited for; nothing where nobody looks, or where `-v` says it all."""
-    if settings.quiet or settings.verbose or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if settings.quiet or settings.verbose or not sys.stderr.isatty() or dumb():
         return None
     from kubectl_gmg.progress import Progress  # noqa: PLC0415
 
@@ -221,7 +226,7 @@ def look_of(settings: Settings, output: Output) -> Look:
 
     terminal = sys.stdout.isatty()
     color = settings.color == "always" or (
-        settings.color == "auto" and terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        settings.color == "auto" and terminal and not os.environ.get("NO_COLOR") and not dumb()
     )
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
     return Look(

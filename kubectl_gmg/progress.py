@@ -70,6 +70,7 @@ class Progress:
             self._room = max(console.width - 4, 10)  # a line that wraps would leave its start behind
             self._status = Status(self._words(), console=console, spinner="line" if self._ascii_only else "dots")
             self._status.start()
+            console.show_cursor(show=True)  # a process that is killed must not leave a terminal without one
 
     def _words(self) -> str:
         """The text as Rich takes it literally, cut to what a line holds."""

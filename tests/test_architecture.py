@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -23,6 +24,8 @@ LAYERS = (
     ("analysis",),
     ("checks", "explain"),
     ("export", "render"),
+    ("settings",),
+    ("reading",),
     ("pipeline", "progress"),
     ("commands", "complete"),
     ("watching",),
@@ -54,10 +57,18 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    """All of a module, which most of these tests go through."""
+    return list(ast.walk(tree_of(path)))
+
+
+@cache
 def is_known(module: str) -> bool:
     """Whether there is such a module in the package."""
     place = ROOT.joinpath(*module.split("."))
@@ -77,7 +88,7 @@ def ours(node: ast.AST) -> Iterator[str]:
 
 def imports() -> list[tuple[str, str]]:
     """Who imports whom, wherever in a module it stands."""
-    return [(name_of(path), found) for path in FILES for node in ast.walk(tree_of(path)) for found in ours(node)]
+    return [(name_of(path), found) for path in FILES for node in nodes_of(path) for found in ours(node)]
 
 
 IMPORTS = imports()
@@ -90,7 +101,7 @@ def test_every_module_has_a_layer() -> None:
 
 def test_no_relative_imports() -> None:
     for path in FILES:
-        assert not [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.ImportFrom) and node.level]
+        assert not [node for node in nodes_of(path) if isinstance(node, ast.ImportFrom) and node.level]
 
 
 def test_left_never_imports_right() -> None:
@@ -117,7 +128,7 @@ def test_who_sees_only_what(part: str) -> None:
 
 def test_only_sources_reach_the_cluster() -> None:
     assert {importer.split(".")[0] for importer, imported in IMPORTS if imported == "kube"} - {"kube"} == {"sources"}
-    users = {name_of(path) for path in FILES for node in ast.walk(tree_of(path)) if "kubernetes" in foreign(node)}
+    users = {name_of(path) for path in FILES for node in nodes_of(path) if "kubernetes" in foreign(node)}
     assert users == {"kube.login"}
 
 
@@ -147,7 +158,7 @@ def test_slow_packages_are_imported_late(path: Path) -> None:
 
 
 def functions(path: Path) -> list[Function]:
-    return [node for node in ast.walk(tree_of(path)) if isinstance(node, Function)]
+    return [node for node in nodes_of(path) if isinstance(node, Function)]
 
 
 def test_functions_are_small() -> None:
@@ -184,19 +195,20 @@ def test_everything_public_is_documented(path: Path) -> None:
     assert list(undocumented(tree.body, "")) == []
 
 
+def is_of_re(function: ast.expr) -> bool:
+    """Whether something that is called takes a pattern."""
+    if not (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)):
+        return False
+    return function.value.id == "re" and function.attr in ("compile", "sub", "match", "fullmatch", "search")
+
+
 def test_regular_expressions_of_users_are_never_pythons() -> None:
     """`re` compiles literals of ours only; RE2 is used where patterns are kept, and where many are matched at once."""
     for path in FILES:
-        for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in (
-                "re.compile",
-                "re.sub",
-                "re.match",
-                "re.fullmatch",
-                "re.search",
-            ):
+        for node in nodes_of(path):
+            if isinstance(node, ast.Call) and is_of_re(node.func):
                 assert isinstance(node.args[0], ast.Constant | ast.JoinedStr | ast.BinOp), (
                     f"{name_of(path)}: {ast.unparse(node)}"
                 )
-    users = {name_of(path) for path in FILES for node in ast.walk(tree_of(path)) if "re2" in foreign(node)}
+    users = {name_of(path) for path in FILES for node in nodes_of(path) if "re2" in foreign(node)}
     assert users <= {"regex", "matching.regexes"}

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.examples import written
 from tests.run import Ran, gmg
 
 FILE = Path(__file__).parent / "questions.yaml"
@@ -23,7 +25,7 @@ SCENARIOS = Path(__file__).parent / "scenarios"
 WIDTH = 80
 
 Json = dict[str, Any]
-ENTRIES: list[Json] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+ENTRIES: list[Json] = written(FILE)
 
 
 class Text(str):
@@ -43,16 +45,22 @@ class Writer(yaml.SafeDumper):
 Writer.add_representer(Text, lambda writer, text: writer.represent_scalar("tag:yaml.org,2002:str", str(text), "|"))
 
 
-def asked(entry: Json, *more: str) -> Ran:
-    """The answer to a question, as somebody would type it in the folder of the scenarios."""
+def asked(line: str, *more: str) -> Ran:
+    """What comes of a line, as somebody would type it in the folder of the scenarios."""
     with contextlib.chdir(SCENARIOS):
-        return gmg(*shlex.split(entry["run"]), "--quiet", *more)
+        return gmg(*shlex.split(line), "--quiet", *more)
 
 
 def answered(entry: Json) -> str:
     """The answer as text, which is all that is printed."""
-    ran = asked(entry, "--width", str(WIDTH))
-    assert (ran.code, ran.err) == (0, ""), entry["run"]
+    return answer(entry["run"])
+
+
+@cache
+def answer(line: str) -> str:
+    """The answer to what is typed; several tests look at each."""
+    ran = asked(line, "--width", str(WIDTH))
+    assert (ran.code, ran.err) == (0, ""), line
     return ran.out
 
 
@@ -108,7 +116,7 @@ def test_an_answer_names_objects_fields_values_and_the_rule(entry: Json) -> None
 
 
 def test_the_same_places_stand_in_the_steps_of_the_machine_readable_answer(entry: Json) -> None:
-    items = asked(entry, "-o", "json").json["items"]
+    items = asked(entry["run"], "-o", "json").json["items"]
     steps = {each for item in items for each in fields(item)}
     edits = {each for item in items for each in edited(item)}
     assert [each for each in entry["at"] if each not in steps] == []

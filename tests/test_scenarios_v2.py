@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.examples import written
 from tests.run import gmg
 
 Json = dict[str, Any]
@@ -37,7 +37,7 @@ NEGATIVE = ("noGateway", "noHost", "noRoute", "connectionClosed", "notRouted", "
 
 def load(path: Path) -> Json:
     """One expectation."""
-    found: Json = yaml.safe_load(path.read_text())
+    found: Json = written(path)
     return found
 
 

@@ -18,7 +18,7 @@ from kubectl_gmg.render.parts import route_json
 from kubectl_gmg.sources import lines
 from kubectl_gmg.sources.nodes import composed
 from tests.benchmarks.objects import mesh
-from tests.test_counts import calls_of
+from tests.test_counts import calls, calls_of
 
 ROUTES = 400
 
@@ -85,10 +85,9 @@ def test_what_nobody_reads_is_not_made(command: str, made: Callable[..., Any], f
 @pytest.mark.parametrize("output", ["table", "json"])
 def test_a_yaml_file_is_composed_once(output: str, file: str, manifests: list[dict[str, Any]]) -> None:
     """Lines are recorded while the file is read; a generator is entered once for each document, and at its end."""
-    again = calls_of(lines.recorded.__code__, run(Writes(), "routes", "-f", file, "-o", output))
-    passes = calls_of(composed.__code__, run(Writes(), "routes", "-f", file, "-o", output))
-    assert again == 0
-    assert passes == len(manifests) + 1
+    seen = calls(run(Writes(), "routes", "-f", file, "-o", output))
+    assert seen[lines.recorded.__code__] == 0
+    assert seen[composed.__code__] == len(manifests) + 1
 
 
 def test_a_json_file_is_composed_for_its_lines_only(tmp_path: Path, manifests: list[dict[str, Any]]) -> None:

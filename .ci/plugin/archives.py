@@ -55,8 +55,7 @@ def pack_tar(folder: Path, found: list[Path], archive: Path, when: int) -> None:
                 member.type = tarfile.DIRTYPE
                 tar.addfile(member)
             else:
-                content = path.read_bytes()
-                member.size = len(content)
+                member.size = path.stat().st_size
                 with path.open("rb") as file:
                     tar.addfile(member, file)
 

@@ -31,7 +31,7 @@ def given_addresses(status: Any) -> tuple[str, ...]:
 
 
 def external_ips(spec: Any) -> tuple[str, ...]:
-    """Addresses that lead to the ports of a Service, whatever its type."""
+    """Addresses that lead to the own ports of a Service, beside those that its type brings."""
     return distinct(mapping(spec).get("externalIPs"))
 
 
@@ -54,7 +54,7 @@ def node_port(port: Any) -> int | None:
 def external_port(value: Any) -> int | None:
     """A port; None for what is none."""
     found = number(value)
-    return found if found in PORTS else None
+    return found if found is not None and found in PORTS else None
 
 
 def applied_gateways(status: Any) -> tuple[Address, ...]:

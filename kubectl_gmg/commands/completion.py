@@ -26,8 +26,10 @@ KUBECTL = "kubectl"
 PLUGIN = "kubectl-gmg"
 HELPER = "kubectl_complete-gmg"
 """What kubectl runs to complete a plugin: the plugin's name with `_complete` before its first dash."""
-OURS = ("kubectl gmg", "kubectl_gmg")
-"""What a helper of ours contains: the script, or what pip makes of the package's entry point."""
+PACKAGED = "from kubectl_gmg"
+"""What pip makes of the package's entry point contains this."""
+OURS = ("Installed by `kubectl gmg completion kubectl`", PACKAGED)
+"""What a helper of ours contains: others may speak of kubectl gmg, too."""
 HOMES = (".krew/bin", ".local/bin", "bin")
 """Where programs are kept in a home directory."""
 NEEDS = "kubectl completes plugins since release 1.26, where its own completion is on: kubectl completion --help"
@@ -134,7 +136,9 @@ def is_ours(helper: Path) -> bool:
 
 def is_current(helper: Path) -> bool:
     """Whether a helper can stay: it is the script as it is now, or runs the package itself."""
-    return helper.read_bytes() == script(HELPER).encode() or f"from {OURS[1]}" in helper.read_text(errors="replace")
+    return is_ours(helper) and (
+        helper.read_bytes() == script(HELPER).encode() or PACKAGED in helper.read_text(errors="replace")
+    )
 
 
 def write(helper: Path) -> None:

@@ -65,8 +65,9 @@ def curl(  # noqa: PLR0913, PLR0917 - a flag is a parameter
 ) -> Simulation:
     """Simulate a request: show which route takes it, and why.
 
-    Nothing is sent. The request is the one that curl would make of the same words; a URL without a scheme is http, and
-    its port narrows the listeners if one is known to have it and no Host header is given.
+    Nothing is sent; where the address of the gateway is known, the command is printed that would really send it. The
+    request is the one that curl would make of the same words; a URL without a scheme is http, and its port narrows the
+    listeners if one is known to have it and no Host header is given.
 
     \b
     Examples:

@@ -14,7 +14,7 @@ import typer
 from kubectl_gmg.errors import UsageError
 
 if TYPE_CHECKING:
-    from kubectl_gmg.pipeline import Settings
+    from kubectl_gmg.settings import Settings
 
 COLORS = ("auto", "always", "never")
 
@@ -191,7 +191,7 @@ def given(caller: typer.Context, values: Mapping[str, Any]) -> Given:
 
 def settings_of(flags: Given) -> Settings:
     """The settings that the flags ask for. Raises `UsageError` for values that mean nothing."""
-    from kubectl_gmg.pipeline import GENERATIONS, Settings, positive_seconds  # noqa: PLC0415 - help needs none of it
+    from kubectl_gmg.settings import GENERATIONS, Settings, positive_seconds  # noqa: PLC0415 - help needs none of it
 
     known = Settings.__dataclass_fields__
     values = {name: value for name, value in flags.items() if name in known}

@@ -44,9 +44,9 @@ def routes(
     """Show which requests go where: each host's routes, in order.
 
     A route says which requests it takes, by path, method or headers, and which service they go to. The gateway tries
-    the routes of a host from above; the first that matches takes the request, so one that is marked dead is never
+    the routes of a host from the top; the first that matches takes the request, so one that is marked dead is never
     reached, and one that is marked part gets only some of its requests. A host that several listeners serve alike is
-    shown once.
+    shown once. With -o wide the addresses are shown too at which the gateway is reached.
 
     \b
     Examples:

@@ -21,8 +21,8 @@ ClientOption = Annotated[bool, typer.Option("--client", help="Do not ask the clu
 def version(session: Session, client: ClientOption = False) -> VersionInfo:
     """Show the version of this program, and what the cluster has.
 
-    That are the kinds of Gloo objects that are installed, and the release of the product that they belong to. Never
-    fails because something is unreachable: what could not be asked says why.
+    Of the cluster it tells which kinds of Gloo objects are installed, and which release of the product they belong to.
+    It never fails because something is unreachable: what could not be asked says why.
 
     \b
     Examples:

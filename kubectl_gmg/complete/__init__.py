@@ -46,6 +46,14 @@ def answer(words: Sequence[str]) -> Answer:
     return in_time(line, static)
 
 
+def columns() -> int:
+    """The width of the terminal that the shell is on; without one there is room for everything."""
+    try:
+        return os.get_terminal_size(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)).columns or sys.maxsize
+    except (OSError, AttributeError):
+        return sys.maxsize
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the candidates for the last of the words, and end the process; nothing ever on stderr, not even a bug.
 
@@ -53,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        found = answer(sys.argv[1:] if arguments is None else arguments)
+        found = answer(sys.argv[1:] if arguments is None else arguments).on(columns())
     except BaseException:  # noqa: BLE001 - Ctrl-C too: a prompt is no place for a traceback
         found = nothing()
     try:

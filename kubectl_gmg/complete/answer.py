@@ -10,6 +10,8 @@ FILE_EXTENSIONS = 8
 """The candidates are extensions of files to offer."""
 KEEP_ORDER = 32
 """The candidates stand in an order of their own: that in which a proxy tries routes."""
+ROOM = 16
+"""Letters of a terminal that descriptions need beside the longest candidate, with what shells put between both."""
 LONGEST_TEXT = 120
 """Descriptions stand beside their candidates, so they are cut to this many letters."""
 
@@ -47,6 +49,15 @@ class Answer:
         left = (Candidate(each.value.removeprefix(prefix), each.text, goes_on=each.goes_on) for each in self.candidates)
         return Answer(left, self.directive)
 
+    def on(self, columns: int) -> Answer:
+        """The same without descriptions if the longest value leaves no room for them on a terminal of this width.
+
+        Through kubectl zsh would show, in their place, what happens to stand in its memory.
+        """
+        if max((len(each.value) for each in self.candidates), default=0) <= columns - ROOM:
+            return self
+        return Answer((Candidate(each.value, goes_on=each.goes_on) for each in self.candidates), self.directive)
+
     def text(self) -> str:
         """All lines."""
         return "".join(each.line() for each in self.candidates) + f":{self.directive}\n"
@@ -66,12 +77,17 @@ def fitting(candidates: Iterable[Candidate], word: str, *, ordered: bool = False
     """Those of the candidates that begin with `word`, each once.
 
     Names come from files and clusters: one that a terminal would obey is left out, such letters of a description are
-    left out of it.
+    left out of it. Of candidates with one description zsh makes one line, and sorts everything: where the order says
+    something they are counted.
     """
     found: dict[str, Candidate] = {}
+    count: dict[str, int] = {}
     for each in candidates:
-        if each.value.startswith(word) and each.value and each.value.isprintable():
-            found.setdefault(each.value, Candidate(each.value, plain(each.text), goes_on=each.goes_on))
+        if each.value.startswith(word) and each.value and each.value.isprintable() and each.value not in found:
+            text = plain(each.text)
+            count[text] = count.get(text, 0) + 1
+            counted = f"{text} ({count[text]})" if ordered and text and count[text] > 1 else text
+            found[each.value] = Candidate(each.value, counted, goes_on=each.goes_on)
     goes_on = any(each.goes_on for each in found.values())
     return Answer(found.values(), NO_FILES + NO_SPACE * goes_on + KEEP_ORDER * ordered)
 

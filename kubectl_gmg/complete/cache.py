@@ -33,11 +33,12 @@ BROKEN = (ValueError, TypeError, KeyError, RecursionError)
 
 def folder() -> Path | None:
     """Where the cache is: beside that of kubectl, which has its variable for it; None where there is no home."""
-    chosen = os.environ.get("KUBECACHEDIR")
-    home = Path(chosen) if chosen else Path(os.environ.get("HOME") or os.environ.get("USERPROFILE") or "")
-    if not home.is_absolute():
-        return None
-    return (home if chosen else home / ".kube" / "cache") / "gmg"
+    if chosen := os.environ.get("KUBECACHEDIR"):
+        place = Path(chosen)
+        return place / "gmg" if place.is_absolute() else None
+    home = Path(os.environ.get("HOME") or os.environ.get("USERPROFILE") or "")
+    # Accounts without a home have one that must not come into being.
+    return home / ".kube" / "cache" / "gmg" if home.is_absolute() and home.is_dir() else None
 
 
 def opened() -> Cache | None:

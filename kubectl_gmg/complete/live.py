@@ -134,6 +134,6 @@ def start(key: str, settings: Settings) -> bool:
         if process.stdin is not None:
             with process.stdin as pipe:
                 pipe.write(json.dumps({"key": key, "settings": settings}).encode())
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):  # where Python does not know its own place there is none to start
         return False
     return True

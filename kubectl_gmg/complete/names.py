@@ -12,14 +12,15 @@ LONGEST = 1000
 """Letters of a name that is kept; longer ones are no help to anybody who types."""
 
 Path = tuple[str, str, str]
-"""An exact path or a prefix, which of both, and the id of its route."""
+"""An exact path or a prefix, which of both, and the id of its route; or another triple that a field tells."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServedHost:
     """A host as one listener serves it, and the paths that exist under it in effective order.
 
-    `owner` is the object that declares it, as `NS/NAME` like the gateway.
+    `owner` is the object that declares it, as `NS/NAME` like the gateway; `places` are N of `HOST#N`, the id of the
+    route there, and what it answers.
     """
 
     gateway: str
@@ -29,6 +30,7 @@ class ServedHost:
     protocol: str
     domains: tuple[str, ...]
     paths: tuple[Path, ...]
+    places: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def host(content: Mapping[str, Any]) -> ServedHost:
         protocol=text(content["protocol"]),
         domains=texts(content["domains"]),
         paths=tuple(map(three, content["paths"])),
+        places=tuple(map(three, content["places"])),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from kubectl_gmg.complete.cache import Cache, opened
 from kubectl_gmg.complete.names import LONGEST, MOST, Names, Path, ServedHost
+from kubectl_gmg.complete.source import key_of
 from kubectl_gmg.model.match import ROOT, PathKind
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Host, Resolved
@@ -41,7 +42,10 @@ def main() -> None:
     limit.start()
     gc.disable()
     try:
-        cache.save(key, names_of(Session(settings_of(asked["settings"]))))
+        names = names_of(Session(settings_of(asked["settings"])))
+        # What led to the source may have changed since the key was made: these names are of another one then.
+        if key_of(asked["settings"]) == key:
+            cache.save(key, names)
     except Exception:  # noqa: BLE001 - nobody is there to be told
         cache.note_failure(key)
     finally:
@@ -107,13 +111,13 @@ def by_kind(resolved: Resolved, rows: Iterable[RouteRow]) -> dict[str, list[str]
 
 
 def hosts_of(resolved: Resolved) -> Iterator[ServedHost]:
-    """Every host on every listener; paths are kept up to a bound, since many listeners may serve one host."""
+    """Every host on every listener; routes are kept up to a bound, since many listeners may serve one host."""
     rows, left = Rows(resolved, forwarding=False), MOST
     for gateway in resolved.gateways:
         for listener in gateway.listeners:
             for host in listener.hosts:
-                paths = tuple(islice(paths_of(rows.of(gateway, listener, host)), left))
-                left -= len(paths)
+                routes = tuple(islice(rows.of(gateway, listener, host), left))
+                left -= len(routes)
                 yield ServedHost(
                     gateway=path_of(gateway.ref),
                     owner=path_of(host.declared.ref),
@@ -121,7 +125,8 @@ def hosts_of(resolved: Resolved) -> Iterator[ServedHost]:
                     port=listener.port,
                     protocol=listener.declared.protocol.value,
                     domains=domains_of(host),
-                    paths=paths,
+                    paths=tuple(paths_of(routes)),
+                    places=tuple(places_of(routes)),
                 )
 
 
@@ -141,13 +146,21 @@ def paths_of(rows: Iterable[RouteRow]) -> Iterator[Path]:
     yield from found.values()
 
 
+def places_of(rows: Iterable[RouteRow]) -> Iterator[Path]:
+    """The places at which a proxy tries the routes of a host."""
+    for row in rows:
+        if row.route.index is not None and len(row.id) <= LONGEST:
+            yield str(row.route.index), row.id, answered(row)
+
+
 def routes_of(rows: Iterable[RouteRow]) -> Iterator[Path]:
-    """The ids in effective order, each with its gateway and what it answers."""
+    """The ids in effective order, each with its gateway, its place in the host, and what it answers."""
     found: dict[tuple[str, str], Path] = {}
     for row in rows:
         if len(row.id) <= LONGEST:
             gateway = path_of(row.gateway.ref)
-            found.setdefault((row.id, gateway), (row.id, gateway, answered(row)))
+            place = f"#{row.route.index} " if row.route.index is not None else ""
+            found.setdefault((row.id, gateway), (row.id, gateway, place + answered(row)))
     yield from found.values()
 
 

@@ -70,11 +70,14 @@ def manifests(paths: Iterable[str], *, recursive: bool) -> tuple[str, ...]:
     return sources.manifests(tuple(paths), recursive=recursive)
 
 
-def fingerprint(path: Path) -> tuple[str, int, int]:
-    """A file by its place, its size and when it was written; one that is not there by its place."""
+def fingerprint(path: Path) -> tuple[str, *tuple[int, ...]]:
+    """A file by its place, which file it is, its size and when it was written or put there; else by its place.
+
+    A link, or a file that was put in the place of another, may lead to one of the same size and time.
+    """
     place = os.path.abspath(path)  # noqa: PTH100 - resolving links would ask the file system once more
     try:
         found = path.stat()
     except OSError:
-        return place, -1, -1
-    return place, found.st_size, found.st_mtime_ns
+        return (place,)
+    return place, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -130,6 +130,15 @@ def routes(asked: Asked) -> Iterator[Candidate]:
     return (Candidate(name, text) for name, text in fitting.items())
 
 
+def places(asked: Asked) -> Iterator[Candidate]:
+    """`HOST#N` and `GATEWAY/HOST#N` for each N that is there, with the route at that place."""
+    wanted = asked.typed.rpartition("#")[0]
+    gateway, _, domain = wanted.rpartition("/")
+    for host in asked.hosts:
+        if is_called(host.gateway, gateway) and domain.lower() in map(str.lower, host.domains):
+            yield from (Candidate(f"{wanted}#{number}", f"{text}, {route}") for number, route, text in host.places)
+
+
 def endings(ids: dict[str, str], typed: str) -> dict[str, str]:
     """The ends of ids, each from a `/` on, that begin with what is typed and belong to one id only."""
     ends = [
@@ -156,7 +165,10 @@ def objects(asked: Asked) -> Iterator[Candidate]:
 
 
 def targets(asked: Asked) -> Iterator[Candidate]:
-    """Whatever a TARGET may be: an object, a route, a domain; a URL once it looks like one."""
+    """Whatever a TARGET may be: an object, a route, a domain; a URL or a place in a host once it looks like one."""
+    if "#" in asked.typed:
+        yield from places(asked)
+        return
     yield from objects(asked)
     if "://" in asked.typed or urls.has_host(asked.typed):
         yield from urls.urls(asked.typed, tuple(asked.hosts), "")

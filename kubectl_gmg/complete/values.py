@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from kubectl_gmg.complete.names import Names
 
 MANIFESTS = ("yaml", "yml", "json")
+CODE = "gmg"
+"""What the code of a finding begins with, in small letters, which mean the same."""
 FILE = "FILE"
 """What the value of a flag is called that names a file."""
 
@@ -64,6 +66,12 @@ def said(pairs: Iterable[Sequence[str]]) -> Iterator[Candidate]:
     return (Candidate(value, text, goes_on=value.endswith(("=", "."))) for value, text in pairs)
 
 
+def as_typed(pairs: Iterable[Sequence[str]], typed: str) -> Iterator[Candidate]:
+    """Values that the program knows; codes in small letters for who types them so."""
+    small = typed.startswith(CODE[0]) and CODE.startswith(typed[: len(CODE)])
+    return said((value.lower() if small and value.startswith(CODE.upper()) else value, text) for value, text in pairs)
+
+
 def of_flag(line: Line, flag: Flag, known: Known) -> Answer:
     """The values of the flag at the cursor."""
     if flag.name == "filename":
@@ -79,7 +87,7 @@ def of_flag(line: Line, flag: Flag, known: Known) -> Answer:
     if flag.name == "workload_context" and "=" in line.value:
         return live(line, "context", known, f"{line.prefix}{line.value.partition('=')[0]}=")
     if flag.values:
-        return fitting((each.after(line.prefix) for each in said(flag.values)), line.word)
+        return fitting((each.after(line.prefix) for each in as_typed(flag.values, line.value)), line.word)
     return live(line, flag.name, known, line.prefix)
 
 
@@ -90,7 +98,8 @@ def in_list(line: Line, flag: Flag, known: Known) -> Answer:
     if not flag.values:
         return live(line, flag.name, known, prefix, without=before.split(","))
     taken = set(before.split(","))
-    return fitting((each.after(prefix) for each in said(flag.values) if each.value not in taken), line.word)
+    known_values = as_typed(flag.values, line.word[len(prefix) :])
+    return fitting((each.after(prefix) for each in known_values if each.value not in taken), line.word)
 
 
 def in_pair(line: Line, flag: Flag, known: Known) -> Answer:
@@ -108,9 +117,9 @@ def of_argument(line: Line, known: Known) -> Answer:
     if wanted == FILE:
         return files()
     if line.command.values and wanted:
-        return fitting(said(line.command.values), line.word)
-    if wanted == "TARGET" and line.command.path == ("explain",) and line.word.upper().startswith("G"):
-        codes = fitting(said(line.everything["codes"]), line.word)
+        return fitting(as_typed(line.command.values, line.word), line.word)
+    if wanted == "TARGET" and line.command.path == ("explain",) and line.word.startswith(("G", CODE)):
+        codes = fitting(as_typed(line.everything["codes"], line.word), line.word)
         if codes.candidates:
             return codes
     return live(line, wanted, known, "")

@@ -95,7 +95,7 @@ class Redaction:
             return ()
         count = len(self._kept)
         what = "1 regular expression is" if count == 1 else f"{count} regular expressions are"
-        return (f"--redact: {what} kept as written, since other words would change what matches",)
+        return (f"--redact: {what} kept as written, with its words, since others would change what matches",)
 
     def document(self, document: dict[str, Any]) -> dict[str, Any]:
         """A document of a snapshot with everything replaced."""
@@ -122,18 +122,21 @@ def redaction_of(wanted: Sequence[str], documents: Iterable[dict[str, Any]]) -> 
     if not parts:
         return None
     words: set[str] = set()
+    kept: set[str] = set()
     addresses: set[str] = set()
 
     def noted(text: str, part: Part, pattern: bool) -> str:
         if part is Part.HOSTS and part in parts and is_address(text):
             addresses.add(text)
         elif part in parts:
-            words.update(regex_words.words_of(text) if pattern else (text,))
+            found = regex_words.words_of(text) if pattern else (text,)
+            words.update(found)
+            kept.update(() if found else regex_words.written_in(text))
         return text
 
     for each in documents:
         Walk(noted).mapping(each, ())
-    return Redaction(parts, Renaming(words), other_addresses(addresses))
+    return Redaction(parts, Renaming(words, kept), other_addresses(addresses))
 
 
 class Walk:
@@ -148,11 +151,14 @@ class Walk:
         name = mapping.get("name")
         if path and path[-1] == "headers" and isinstance(name, str) and name.lower() in PSEUDO:
             path = (*path, PSEUDO[name.lower()])
-        labels = bool(path) and path[-1] in LABELS
-        return {
-            self.label(key) if labels else key: self.value(held, (*path, key), pattern=pattern)
-            for key, held in mapping.items()
-        }
+        return {self.key(key, path): self.value(held, (*path, key), pattern=pattern) for key, held in mapping.items()}
+
+    def key(self, key: str, path: Path) -> str:
+        """A key, which is mostly the name of a field."""
+        above = path[-1] if path else ""
+        if above in LABELS:
+            return self.label(key)
+        return self._around_masks(key, Part.NAMES, pattern=False) if above in NAMED else key
 
     def label(self, key: str) -> str:
         """The key of a label: who has given it its domain is replaced, unless everybody uses that domain."""
@@ -218,6 +224,9 @@ EVERYBODYS = ("kubernetes.io", "k8s.io", "istio.io", "solo.io", "helm.sh")
 
 PATTERNS = frozenset(("regex", "allowOriginRegex"))
 """Fields that hold a regular expression."""
+
+NAMED = frozenset(("providers", "users"))
+"""Maps from names that people choose: of the providers of a JWTPolicy, and of users."""
 
 PSEUDO = {":authority": "authority", "host": "authority", ":path": "path", ":method": "method", ":scheme": "method"}
 """What headers that are parts of the request line are, as the field that holds the same."""

@@ -44,6 +44,11 @@ def words_of(pattern: str) -> list[str]:
     return found if replaced(pattern, noted) is not None else []
 
 
+def written_in(pattern: str) -> list[str]:
+    """The rows of letters that a pattern means literally, whether they are words or parts of words."""
+    return [token[0] for token in TOKEN.finditer(pattern) if token.lastgroup == "word"]
+
+
 class _Reader:
     """Goes through the tokens of a pattern; `_fresh` says that no letter can stand before, so that a word begins."""
 

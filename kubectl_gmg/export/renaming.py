@@ -26,17 +26,23 @@ WELL_KNOWN = frozenset(("svc", "cluster", "local", "global", "ingressgateway", "
 
 
 class Renaming:
-    """Other words for the words of some texts. Equal texts, in whatever order, give equal words."""
+    """Other words for the words of some texts. Equal texts, in whatever order, give equal words.
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    What is `kept` stays, and so do the words in which three letters or more of it stand in a row.
+    """
+
+    def __init__(self, texts: Iterable[str], kept: Iterable[str] = ()) -> None:
+        rows = {each.lower() for each in kept}
+        long = [each for each in rows if len(each) > 2]
         self._next: defaultdict[str, set[str]] = defaultdict(set)
         self._fixed: defaultdict[str, set[str]] = defaultdict(set)
         self._tables: dict[str, dict[str, str]] = {}
         self._words: dict[str, str] = {}
-        for word in {found.lower() for text in set(texts) for found in words_of(text)}:
+        for word in rows | {found.lower() for text in set(texts) for found in words_of(text)}:
+            stays = word in WELL_KNOWN or word in rows or any(row in word for row in long)
             for place, letter in enumerate(word):
                 self._next[word[:place]].add(letter)
-                if word in WELL_KNOWN:
+                if stays:
                     self._fixed[word[:place]].add(letter)
 
     def text(self, text: str) -> str:
@@ -62,18 +68,41 @@ class Renaming:
 def table(before: str, letters: set[str], fixed: set[str]) -> dict[str, str]:
     """Other letters in the same order, by chance that depends on the beginning alone; `fixed` ones stay.
 
-    A lone letter always becomes another one, unless there is no other between those that stay.
+    As many as possible become another one: where all 26 follow a beginning, their order leaves no choice.
     """
     chance = sha256(before.encode()).digest()
     found = {letter: letter for letter in fixed}
     ends = [LETTERS.index(each) for each in sorted(fixed)]
     for low, high in zip((-1, *ends), (*ends, len(LETTERS)), strict=True):
-        pool = LETTERS[low + 1 : high]
-        own = sorted(letters.intersection(pool))
-        others = pool.replace(own[0], "") if len(own) == 1 else pool
-        drawn = sorted(range(len(others or pool)), key=lambda place: (chance[place], place))[: len(own)]
-        found |= dict(zip(own, (((others or pool)[place]) for place in sorted(drawn)), strict=True))
+        own = sorted(letters.intersection(LETTERS[low + 1 : high]))
+        found |= changed(chance, own, low + 1, high)
     return found
+
+
+DRAWS = len(sha256().digest()) - len(LETTERS) + 1
+"""How often other letters are drawn, to take the draw that changes most."""
+
+
+def changed(chance: bytes, own: list[str], low: int, high: int) -> dict[str, str]:
+    """Of several draws the first that changes all letters, or else as many as possible."""
+    found = drawn(chance, own, low, high)
+    for turn in range(1, DRAWS):
+        if not unchanged(found):
+            break
+        found = min(found, drawn(chance[turn:], own, low, high), key=unchanged)
+    return found
+
+
+def drawn(chance: bytes, own: list[str], low: int, high: int) -> dict[str, str]:
+    """Other letters for `own` ones, in their order, among those from place `low` to before place `high`."""
+    places = [place for place in range(low, high) if own != [LETTERS[place]]] or range(low, high)
+    taken = sorted(places, key=lambda place: (chance[place], place))[: len(own)]
+    return dict(zip(own, (LETTERS[place] for place in sorted(taken)), strict=True))
+
+
+def unchanged(found: dict[str, str]) -> int:
+    """How many letters stay themselves."""
+    return sum(old == new for old, new in found.items())
 
 
 def split(text: str) -> list[str]:

@@ -22,6 +22,12 @@ Json = dict[str, Any]
 
 API_VERSIONS = {(each.generation, each.name): each.api_version for each in (*KINDS, *WORKLOADS)}
 
+COMMENT = """\
+# Everything that kubectl gmg read. To read it again: kubectl gmg routes -f FILE
+# Look through it before you give it away; --redact names,hosts,paths replaces more.
+"""
+"""What the stream says to people."""
+
 TOP = ("apiVersion", "kind", "metadata", "spec", "status")
 """The fields that objects have; what else stands there is nothing that a command interprets."""
 
@@ -58,7 +64,7 @@ class Written:
 
     def pieces(self) -> Iterator[str]:
         """The text of the stream, one document after the other. Raises `SourceError` for what cannot be read again."""
-        yield document(self.header)
+        yield COMMENT + document(self.header)
         for each in self.objects:
             yield document(each)
         yield document({"apiVersion": API_VERSION, "kind": END}).removesuffix("\n")  # who prints it ends the last line
@@ -66,12 +72,13 @@ class Written:
 
 def written(snapshot: Snapshot, redact: Sequence[str] = ()) -> Written:
     """All that was read, with secrets masked, and with `redact` (of `names`, `hosts`, `paths`) replaced."""
-    kept = tuple(map(kept_of, snapshot.objects))
-    masks = Masks(taken_in(texts_in(list(kept))))
+    kept, header = tuple(map(kept_of, snapshot.objects)), header_of(snapshot)
+    masks = Masks(taken_in(texts_in([*kept, header])))
     bodies = tuple(masked(each, masks) for each in kept)
-    redaction = redaction_of(redact, (header_of(snapshot), {"clusters": list(snapshot.elsewhere)}, *bodies))
+    redaction = redaction_of(redact, (header, {"clusters": list(snapshot.elsewhere)}, *bodies))
     if redaction is None:
-        return Written({**header_of(snapshot), "masked": masks.count}, bodies, masks.count, lost(snapshot))
+        header = masked_header(header, masks)
+        return Written({**header, "masked": masks.count}, bodies, masks.count, lost(snapshot))
     objects = tuple(map(redaction.document, bodies))  # first, since it tells what could not be replaced
     notes = (*lost(snapshot), *redaction.notes)
     return Written({**redacted_header(snapshot, redaction), "masked": masks.count}, objects, masks.count, notes)
@@ -94,6 +101,15 @@ def header_of(snapshot: Snapshot) -> Json:
         "gaps": list(map(gap, snapshot.gaps)),
         "read": extents(snapshot.read),
         "elsewhere": {name: extents(read) for name, read in snapshot.elsewhere.items()},
+    }
+
+
+def masked_header(header: Json, masks: Masks) -> Json:
+    """The first document without what looks like a secret in what a server or a file was said to be wrong with."""
+    return header | {
+        "productVersionReason": masks.inside(header["productVersionReason"]),
+        "notes": masks.inside(header["notes"]),
+        "gaps": [each | {"message": masks.inside(each["message"])} for each in header["gaps"]],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,6 +37,18 @@ PAUSES = (0.2, 0.5, 1.0)
 
 GRACE = 0.2
 """Seconds more than a request may take in which its own limits may still end it."""
+
+ALIVE = (
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), seconds)
+        for name, seconds in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+        if hasattr(socket, name)
+    ),
+)
+"""What a connection gets on which nothing may be said for long: a peer that is gone is noticed within a minute, as
+after a laptop has slept, and what stands in between does not forget it."""
 
 LONGEST_PAUSE = 60.0
 """A server that asks for more patience than this gets none."""
@@ -95,6 +108,7 @@ class Client:
         self._closed = threading.Event()
         self._stream = connection.stream
         self._streams: set[Stream] = set()
+        access.pool.connection_pool_kw.setdefault("socket_options", ALIVE)
 
     def __enter__(self) -> Self:
         return self

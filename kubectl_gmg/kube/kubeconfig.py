@@ -160,7 +160,8 @@ def loaded(path: Path) -> Entry:
     import yaml  # noqa: PLC0415 - only a command that talks to a cluster needs it
 
     try:
-        content = yaml.safe_load(path.read_bytes())
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        content = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 - a safe one, that of libyaml where it is there
     except OSError as error:
         raise SourceError(f"the kubeconfig {path} cannot be read: {error.strerror}", "can you read it?") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -6,6 +6,7 @@ that a version is too old to go on from.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
 SECONDS = 290
-"""For how long the server is asked to keep a watch open; it may end it sooner."""
+"""For how long the server is asked to keep a watch open, and up to twice as long; it may end it sooner."""
 
 SILENCE = 150.0
 """Seconds without a word after which a connection counts as dead: bookmarks come about once a minute."""
@@ -53,12 +54,12 @@ class Event:
 
 
 def query_from(version: str) -> dict[str, str]:
-    """How a watch is asked for that goes on from there."""
+    """How a watch is asked for that goes on from there; those of many kinds do not all end at once."""
     return {
         "watch": "true",
         "allowWatchBookmarks": "true",
         "resourceVersion": version,
-        "timeoutSeconds": str(SECONDS),
+        "timeoutSeconds": str(random.randint(SECONDS, 2 * SECONDS)),  # noqa: S311 - who could guess it gains nothing
     }
 
 

@@ -7,15 +7,17 @@ for the host (`--resolve`, `--connect-to`), and what curl would otherwise change
 from __future__ import annotations
 
 import shlex
-import shutil
 from collections.abc import Iterable
+from itertools import chain
 
 from kubectl_gmg.model.inventory import Address, Exposure
+from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import ResolvedListener
-from kubectl_gmg.render.page import Line, Span, line
+from kubectl_gmg.render.page import Line, Span, line, terminal_width
 from kubectl_gmg.views import Look
 
+ADDRESS, CALL = "address  ", "call     "
 NODE = "<node>"
 """Stands for the address of any node, which nobody has read."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -27,25 +29,31 @@ Words = list[tuple[str, ...]]
 
 
 def address_lines(listeners: Iterable[ResolvedListener]) -> list[Line]:
-    """The addresses of all listeners, each once."""
-    found = dict.fromkeys(address for listener in listeners for address in listener.addresses)
-    return [line(f"address  {address_text(address)}") for address in found]
+    """The addresses of all listeners, each once, with all its ports."""
+    ports: dict[tuple[Exposure, str | None, ObjectRef], dict[int, None]] = {}
+    for address in chain.from_iterable(listener.addresses for listener in listeners):
+        ports.setdefault((address.exposure, address.host, address.service), {})[address.port] = None
+    return [
+        line(
+            ADDRESS,
+            f"{place_text(host, exposure, list(found))} ({exposure.value} {service_text(ref)})",
+            hang=" " * len(ADDRESS),
+        )
+        for (exposure, host, ref), found in ports.items()
+    ]
 
 
-def address_text(address: Address) -> str:
-    """An address with the Service that it is of, as `NAME.NAMESPACE[.CLUSTER]`."""
-    ref = address.service
-    service = ".".join(part for part in (ref.name, ref.namespace, ref.cluster) if part)
-    return f"{place_text(address)} ({address.exposure.value} {service})"
+def service_text(ref: ObjectRef) -> str:
+    """A Service as `NAME.NAMESPACE[.CLUSTER]`."""
+    return ".".join(part for part in (ref.name, ref.namespace, ref.cluster) if part)
 
 
-def place_text(address: Address) -> str:
-    """Host and port; what stands in for a host that is not known is said."""
-    if address.host is not None:
-        return f"{bracketed(address.host)}:{address.port}"
-    if address.exposure is Exposure.NODE_PORT:
-        return f"{NODE}:{address.port}, any node"
-    return f"pending, port {address.port}"
+def place_text(host: str | None, exposure: Exposure, ports: list[int]) -> str:
+    """A host and its ports; what stands in for a host that is not known is said."""
+    if host is None and exposure is not Exposure.NODE_PORT:
+        return f"pending, {'port' if len(ports) == 1 else 'ports'} {', '.join(map(str, ports))}"
+    listed = " ".join(f":{port}" for port in ports)
+    return f"{NODE}{listed}, any node" if host is None else f"{bracketed(host)}{listed}"
 
 
 def bracketed(host: str) -> str:
@@ -63,9 +71,10 @@ def call_lines(request: Request, listener: ResolvedListener | None, look: Look) 
     words = call_words(request, listener)
     if not words:
         return []
-    room = (look.width or shutil.get_terminal_size().columns) - len("call     ") if look.terminal else None
-    first, *rest = folded([shlex.join(each) for each in words], room)
-    return [line("call     ", Span(first, "green")), *(line(" " * 9, Span(each, "green")) for each in rest)]
+    width = terminal_width(look)
+    lines = folded([shlex.join(each) for each in words], width and width - len(CALL))
+    heads = (CALL, *[" " * len(CALL)] * len(lines))
+    return [Line((Span(head), Span(each, "green")), whole=True) for head, each in zip(heads, lines, strict=False)]
 
 
 def folded(parts: list[str], room: int | None) -> list[str]:
@@ -88,7 +97,7 @@ def call_text(request: Request, listener: ResolvedListener | None) -> str | None
 
 def call_words(request: Request, listener: ResolvedListener | None) -> Words:
     """The command that would send the request; empty where the address is not known, or curl could not send it."""
-    address = to_call(listener.addresses if listener else ())
+    address = to_call(listener.addresses if listener else (), request.port)
     if address is None or request.scheme not in DEFAULT_PORTS or not sendable(request):
         return []
     host, port = split_host(request.sni or "") if is_other_name(request) else split_host(request.host or "")
@@ -104,11 +113,10 @@ def call_words(request: Request, listener: ResolvedListener | None) -> Words:
     return [("curl",), *way, *how(request), *headers(request, sent), (url,)]
 
 
-def to_call(addresses: tuple[Address, ...]) -> Address | None:
-    """The address to use: the first that is known, else any node's."""
-    known = (each for each in addresses if each.host is not None)
-    nodes = (each for each in addresses if each.exposure is Exposure.NODE_PORT)
-    return next(known, None) or next(nodes, None)
+def to_call(addresses: tuple[Address, ...], port: int) -> Address | None:
+    """The address to use: one that is known rather than any node's, then one with the port that was asked for."""
+    usable = (each for each in addresses if each.host is not None or each.exposure is Exposure.NODE_PORT)
+    return min(usable, key=lambda each: (each.host is None, each.port != port), default=None)
 
 
 def sendable(request: Request) -> bool:

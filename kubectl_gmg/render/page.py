@@ -28,10 +28,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line; `hang` stands in front of what a narrow terminal moves to the next one."""
+    """One line; `hang` stands in front of what a narrow terminal moves to the next one.
+
+    A `whole` one is left to the terminal, however long it is: blanks in what is to be pasted would change it.
+    """
 
     spans: tuple[Span, ...]
     hang: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ def terminal_text(page: Iterable[Block], look: Look) -> str:
     import io  # noqa: PLC0415
 
     from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+    from rich.text import Text  # noqa: PLC0415
 
     console = Console(
         file=io.StringIO(),
@@ -149,7 +154,8 @@ def terminal_text(page: Iterable[Block], look: Look) -> str:
     )
     with console.capture() as capture:
         for drawing in drawn(page, look, console):
-            console.print(drawing)
+            folded = isinstance(drawing, Text)  # by us, but for what is left to the terminal
+            console.print(drawing, no_wrap=folded, overflow="ignore" if folded else None, crop=False)
     text = "\n".join(map(trimmed, capture.get().removesuffix("\n").split("\n")))
     if not look.unicode:
         text = text.replace("…", "~")  # where Rich has cut a cell: one letter for one letter
@@ -195,6 +201,8 @@ MOST_AT_ONCE = 200
 
 def rich_line(block: Line, look: Look, console: Console) -> Text:
     """A line; what does not fit goes on below, behind what hangs there."""
+    if block.whole:
+        return rich_text(block.spans, look)
     if not block.hang:
         return rich_sentence(rich_text(block.spans, look), console)
     from rich.text import Text  # noqa: PLC0415

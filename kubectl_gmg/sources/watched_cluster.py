@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Event as Flag
@@ -62,12 +63,14 @@ class Kinds:
 
     def _follow(self, kind: WatchedKind) -> None:
         """Watch a kind until the end; a bug of ours must not leave it standing still in silence."""
+        mistrusted = False
         while not self.closed.is_set():
             try:
-                kind.follow()
+                kind.follow(from_list=mistrusted)
             except Exception as error:  # noqa: BLE001 - whatever it is, people have to hear of it, and it goes on
                 kind.trouble = Trouble(f"met a bug in kubectl gmg ({type(error).__name__})", of_events=True)
                 self.pace.wait(self.closed, self.pace.polled)
+                mistrusted = True
 
     def known(self, kind: Kind) -> bool:
         """Whether this kind is watched."""
@@ -112,10 +115,10 @@ class Kinds:
 
     def _lost(self, troubles: Sequence[Trouble]) -> str:
         """One sentence for all that is tried again: they mostly have one cause."""
-        first = min(troubles, key=lambda each: each.again or 0.0)
-        seconds = math.ceil(max(0.0, (first.again or 0.0) - time.monotonic()))
+        first = min(each.again or 0.0 for each in troubles)
+        seconds = math.ceil(max(0.0, first - time.monotonic()))
         when = f"in {seconds} s" if seconds else "now"
-        why = self._refused or first.message
+        why = self._refused or Counter(each.message for each in troubles).most_common(1)[0][0]
         return f"the connection to {self.client.access.context} is lost: {why}; trying again {when}"
 
 

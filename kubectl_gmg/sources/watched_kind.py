@@ -133,9 +133,12 @@ class WatchedKind:
 
     # ---- the thread
 
-    def follow(self) -> None:
-        """Watch until the watch is left; never raises."""
-        while not self._pause(max(self._watched(), self._listed + self._cluster.pace.first - time.monotonic())):
+    def follow(self, *, from_list: bool = False) -> None:
+        """Watch until the watch is left, where `from_list` says so from a new list on; raises bugs only."""
+        while from_list or not self._pause(
+            max(self._watched(), self._listed + self._cluster.pace.first - time.monotonic())
+        ):
+            from_list = False
             while (seconds := self._listed_again()) is not None:
                 if self._pause(seconds):
                     return
@@ -156,17 +159,25 @@ class WatchedKind:
         over = Flag()
         if len(spaces) == 1:
             return self._follow(spaces[0], over)
-        ended: SimpleQueue[float] = SimpleQueue()
+        ended: SimpleQueue[float | Exception] = SimpleQueue()
+
+        def run(space: str | None) -> None:
+            try:
+                ended.put(self._follow(space, over))
+            except Exception as error:  # noqa: BLE001 - it is raised where the first end is waited for
+                ended.put(error)
+
         for space in spaces:
-            name = f"watch {self.kind.plural} of {space}"
-            Thread(target=lambda each=space: ended.put(self._follow(each, over)), name=name, daemon=True).start()
-        seconds = ended.get()
+            Thread(target=run, args=(space,), name=f"watch {self.kind.plural} of {space}", daemon=True).start()
+        first = ended.get()
         over.set()
         with self._lock:
             streams = tuple(self._streams)
         for each in streams:
             each.close()
-        return seconds
+        if isinstance(first, Exception):
+            raise first
+        return first
 
     def _unwatchable(self, found: KindList) -> float:
         """How long to wait where there is no list to go on from, or not all of it."""
@@ -208,6 +219,8 @@ class WatchedKind:
             raise
         with self._lock:
             self._streams.add(stream)
+        if over.is_set():  # while the server took its time; nobody else will end it now
+            stream.close()
         began = time.monotonic()
         try:
             with stream:

@@ -21,6 +21,9 @@ TOGETHER = 0.2
 AT_MOST = 1.0
 """Seconds after the first change in which others may join it."""
 
+LONGEST = 10.0
+"""Seconds to which both grow where each answer takes long: else changes that never end would keep a core busy."""
+
 
 class News:
     """Tells one who waits that something has changed; safe to use from several threads."""
@@ -36,13 +39,19 @@ class News:
             self._count += 1
             self._condition.notify_all()
 
-    def taken(self, patience: float) -> bool:
-        """Whether something changed within `patience` seconds; what comes close behind it is taken with it."""
+    def taken(self, patience: float, cost: float = 0.0) -> bool:
+        """Whether something changed within `patience` seconds; what comes close behind it is taken with it.
+
+        `cost` are the seconds that an answer takes: at least as long others may join the first change.
+        """
+        together, at_most = (
+            max(least, min(share, LONGEST)) for least, share in ((TOGETHER, cost / 4), (AT_MOST, cost))
+        )
         with self._condition:
             if not self._condition.wait_for(lambda: self._count != self._seen, patience):
                 return False
-            ends = time.monotonic() + AT_MOST
-            while self._more(min(TOGETHER, ends - time.monotonic())):
+            ends = time.monotonic() + at_most
+            while self._more(min(together, ends - time.monotonic())):
                 pass
             self._seen = self._count
             return True
@@ -78,6 +87,8 @@ class Watch:
         self._state = state
         self._news = News()
         self._collects = gc.isenabled()
+        self._given: float | None = None
+        self._cost = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -99,6 +110,7 @@ class Watch:
         found = self._state()
         gc.freeze()
         gc.enable()
+        self._given = time.monotonic()
         return found
 
     def changed(self, patience: float) -> Snapshot | None:
@@ -106,7 +118,13 @@ class Watch:
 
         A lost connection is no error here: `trouble` tells of it.
         """
-        return self._state() if self._news.taken(patience) else None
+        if self._given is not None:  # since then an answer was made of it
+            self._cost, self._given = time.monotonic() - self._given, None
+        if not self._news.taken(patience, self._cost):
+            return None
+        found = self._state()
+        self._given = time.monotonic()
+        return found
 
     @property
     def trouble(self) -> str:

@@ -5,7 +5,10 @@ A round makes an `Answer` of what was read; a display shows the first one, and o
 
 from __future__ import annotations
 
+import re
+import select
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """What ends a watch besides Ctrl-C; Windows knows no SIGHUP."""
+COUNTDOWN = re.compile(r"[;,] trying again (now|in \d+ s)")
+"""What of a trouble changes with every second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +98,29 @@ def follow(watched: Watched, answer_of: Callable[[Snapshot], Answer], display: C
     `display` makes the display once there is a first answer to show. Whatever stops the first round is raised, as
     without `--watch`; later an error is shown and the watch goes on.
     """
-    with watched:
-        first = answer_of(watched.read())
-        try:
-            with ending(), display(first) as shown:
-                shown.show(first)
-                if first.error is not None:
-                    raise first.error
-                del first  # only the last state is kept
-                while True:
-                    shown.idle(watched.trouble)
-                    again(watched.changed(shown.patience), answer_of, shown)
-        except KeyboardInterrupt:
-            return INTERRUPTED
-        except Ended as asked:
-            return 128 + asked.number
+    try:
+        with ending(), watched:
+            return shown_until_interrupted(watched, answer_of, display)
+    except Ended as asked:
+        return 128 + asked.number
+
+
+def shown_until_interrupted(
+    watched: Watched, answer_of: Callable[[Snapshot], Answer], display: Callable[[Answer], Display]
+) -> int:
+    """Show the first answer, and then each change, until Ctrl-C."""
+    first = answer_of(watched.read())
+    try:
+        with display(first) as shown:
+            shown.show(first)
+            if first.error is not None:
+                raise first.error
+            del first  # only the last state is kept
+            while True:
+                shown.idle(watched.trouble)
+                again(watched.changed(shown.patience), answer_of, shown)
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def again(snapshot: Snapshot | None, answer_of: Callable[[Snapshot], Answer], shown: Display) -> None:
@@ -126,7 +139,10 @@ def again(snapshot: Snapshot | None, answer_of: Callable[[Snapshot], Answer], sh
 
 @contextmanager
 def ending() -> Iterator[None]:
-    """Raises `Ended` in the main thread when a signal asks to end; on leaving, signals mean what they meant before."""
+    """Raises `Ended` in the main thread when a signal asks to end; on leaving, signals mean what they meant before.
+
+    One that is ignored stays ignored, as SIGHUP below `nohup`.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -134,12 +150,36 @@ def ending() -> Iterator[None]:
     def end(number: int, _: FrameType | None) -> NoReturn:
         raise Ended(number)
 
-    before = {each: signal.signal(each, end) for each in ENDING}
+    heeded = [each for each in ENDING if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, end) for each in heeded}
     try:
         yield
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def lasting(trouble: str) -> str:
+    """A trouble without the seconds until something is tried again."""
+    return COUNTDOWN.sub("", trouble)
+
+
+def require_reader() -> None:
+    """Raises `BrokenPipeError` if nobody can read stdout any more, which else only the next change would tell."""
+    if has_no_reader():
+        raise BrokenPipeError
+
+
+def has_no_reader() -> bool:
+    """Whether stdout is a pipe or a terminal whose other end is closed, as far as the system tells."""
+    if not hasattr(select, "poll"):  # on Windows
+        return False
+    poll = select.poll()
+    try:
+        poll.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):  # stdout is no file
+        return False
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def clock() -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from kubectl_gmg.errors import GmgError
 from kubectl_gmg.render import page as pages
 from kubectl_gmg.render.page import Line, Span, line
-from kubectl_gmg.watching import Answer, changes, clock
+from kubectl_gmg.watching import Answer, changes, clock, lasting, require_reader
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +29,8 @@ LEAST_BODY = 3
 """Lines of the answer that are shown however low the window is."""
 MOST_REMARKS = 3
 """Remarks that are shown; all are printed at the end."""
+MOST_AT_END = 1000
+"""Rows that an answer may have to be left on the terminal: to draw more takes seconds, and nobody scrolls so far."""
 LEAST_SCOPE = 8
 """Letters of what is watched that are shown however narrow the window is."""
 
@@ -44,7 +46,10 @@ class Window:
 
 
 class Screen:
-    """Redraws the answer in place; at the end the terminal is as it was, and the last answer stays on it in full."""
+    """Redraws the answer in place; at the end the terminal is as it was, and the last answer stays on it.
+
+    Of a very long one that is what was in the window.
+    """
 
     patience = 0.2
     """The window may be resized at any time: that often its size is looked at."""
@@ -75,14 +80,30 @@ class Screen:
 
     def __exit__(self, *_: object) -> None:
         """Back to the normal screen, whatever happens; then the last answer stands there."""
-        with held():
+        with held(), suppress(OSError):  # a terminal that was closed takes nothing any more
             self._restore.close()
         if self._answer is None:
             return
-        with suppress(OSError, GmgError, KeyboardInterrupt):  # a terminal that was closed takes nothing any more
-            self._write(self._answer.pieces())
-            for remark in self._answer.remarks:
+        with suppress(OSError, GmgError, KeyboardInterrupt):
+            self._write(self._answer.pieces() if len(self._rows) <= MOST_AT_END else self._part())
+            for remark in (*self._answer.remarks, *self._doubts()):
                 self._tell(f"note: {remark}")
+
+    def _part(self) -> list[str]:
+        """What was in the window, as text."""
+        now = size()
+        window = windowed(self._marked, now.lines)
+        lines = self._printed(changes.page_of(window.rows), now.columns)
+        return ["".join(f"{each}\n" for each in lines)]
+
+    def _doubts(self) -> Iterator[str]:
+        """Why the answer that stays on the terminal may not hold any more."""
+        if len(self._rows) > MOST_AT_END:
+            yield f"this is a part of {len(self._rows)} lines; without --watch all of them are printed"
+        if self._error is not None:
+            yield f"this is the last answer; since {self._since}: {self._error.message}"
+        if self._trouble:
+            yield f"at the end of the watch: {lasting(self._trouble)}"
 
     def show(self, answer: Answer) -> None:
         """Draw an answer; marks stay until the next change."""
@@ -117,9 +138,13 @@ class Screen:
         self.draw()
 
     def idle(self, trouble: str) -> None:
-        """Draw again if the window has another size, or there is something else to say."""
+        """Draw again if the window has another size, or there is something else to say.
+
+        Raises `BrokenPipeError` if the terminal is closed.
+        """
         if self._set_aside:
             self._suspend()
+        require_reader()
         if trouble != self._trouble or size() != self._drawn_for:
             self._trouble = trouble
             self.draw()
@@ -136,13 +161,20 @@ class Screen:
         self._set_aside = True
 
     def draw(self) -> None:
-        """Draw everything anew; the terminal gets it in one piece, so that nothing flickers."""
+        """Draw everything anew; the terminal gets it in one piece, so that nothing flickers.
+
+        Raises `BrokenPipeError` if the terminal is closed.
+        """
         from rich.console import ConsoleDimensions  # noqa: PLC0415
 
-        now, live = size(), self._started()
-        if self._console is not None:
-            self._console.size = ConsoleDimensions(now.columns, now.lines)
-        live.update(self._text(now), refresh=True)
+        now = size()
+        try:
+            live = self._started()
+            if self._console is not None:
+                self._console.size = ConsoleDimensions(now.columns, now.lines)
+            live.update(self._text(now), refresh=True)
+        except OSError:
+            raise BrokenPipeError from None
         self._drawn_for = now
 
     def _started(self) -> Live:
@@ -185,10 +217,10 @@ class Screen:
             scope = f"{scope[: room - 1]}…"
         yield line(Span(f"watching {scope}{tail}", "bold reverse"))
         if self._trouble:
-            yield line(Span(f"! {self._trouble}", "bold yellow"))
+            yield flowing("! ", self._trouble, "bold yellow")
         yield from self._problem()
         remarks = self._answer.remarks if self._answer else ()
-        yield from (line(f"note: {each}") for each in remarks[:MOST_REMARKS])
+        yield from (flowing("note: ", each) for each in remarks[:MOST_REMARKS])
         if len(remarks) > MOST_REMARKS:
             yield line(f"note: {len(remarks) - MOST_REMARKS} more notes are printed at the end")
         yield line()
@@ -197,10 +229,10 @@ class Screen:
         """Why there is no answer now."""
         if self._error is None:
             return
-        yield line(Span(f"error: {self._error.message}", "bold red"))
+        yield flowing("error: ", self._error.message, "bold red")
         yield from (line(f"  {each}") for each in self._error.candidates)
         if self._error.hint:
-            yield line(f"hint: {self._error.hint}")
+            yield flowing("hint: ", self._error.hint)
         yield line("The last answer, before that:")
 
     def _body(self, room: int, columns: int) -> list[Text]:
@@ -231,6 +263,11 @@ class Screen:
             found.truncate(columns - 1, overflow="crop")
             found.append("…" if self._look.unicode else "~")
         return found
+
+
+def flowing(lead: str, text: str, style: str = "") -> Line:
+    """A line whose text begins behind its lead in any case, also with a word that no line holds."""
+    return Line((Span(lead, style), Span(text, style)), hang="  ")
 
 
 def windowed(rows: Sequence[changes.Marked], room: int) -> Window:
@@ -291,8 +328,12 @@ def no_echo() -> Iterator[None]:
 
 @contextmanager
 def stopping(stop: Callable[..., None]) -> Iterator[None]:
-    """Ctrl-Z calls `stop` instead of stopping the process, which would leave the terminal as it is."""
-    if not hasattr(signal, "SIGTSTP") or threading.current_thread() is not threading.main_thread():
+    """Ctrl-Z calls `stop` instead of stopping the process, which would leave the terminal as it is.
+
+    Where it is ignored, as below a program without job control, nobody could let the process go on.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or not hasattr(signal, "SIGTSTP") or signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN:
         yield
         return
     before = signal.signal(signal.SIGTSTP, stop)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import select
-import sys
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol, Self
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from kubectl_gmg.errors import GmgError
 from kubectl_gmg.render import page as pages
 from kubectl_gmg.render.plain import shown
-from kubectl_gmg.watching import Answer, changes, stamp
+from kubectl_gmg.watching import Answer, changes, lasting, require_reader, stamp
 
 if TYPE_CHECKING:
     from kubectl_gmg.views import Look
@@ -40,7 +38,7 @@ class Stream:
         self._tell = tell
         self._remarks: tuple[str, ...] = ()
         self._failed: tuple[str, str] | None = None
-        self._trouble = False
+        self._trouble = ""
 
     def __enter__(self) -> Self:
         return self
@@ -56,11 +54,11 @@ class Stream:
             self._write(text)
         elif recovered:
             self._tell(f"# {stamp()} answered again, as before")
+        if over := [remark for remark in self._remarks if remark not in answer.remarks]:
+            self._tell(f"# {stamp()} no longer: {'; '.join(over)}")
         for remark in answer.remarks:
             if remark not in self._remarks:
                 self._tell(f"note: {remark}")
-        if self._remarks and not answer.remarks:
-            self._tell(f"# {stamp()} no longer: {'; '.join(self._remarks)}")
         self._remarks = answer.remarks
 
     def fail(self, error: GmgError) -> None:
@@ -70,9 +68,9 @@ class Stream:
         self._failed = error.message, error.hint
 
     def idle(self, trouble: str) -> None:
-        """Say that something is wrong, and that it is over; how long it will take changes all the time."""
-        if bool(trouble) is not self._trouble:
-            self._trouble = bool(trouble)
+        """Say what is wrong when that changes, and that it is over."""
+        if lasting(trouble) != self._trouble:
+            self._trouble = lasting(trouble)
             self._tell(f"# {stamp()} {trouble or 'all is well again'}")
         require_reader()
 
@@ -135,21 +133,3 @@ def compact(text: str) -> str:
     """An indented JSON document on one line: outside of strings there is nothing to lose, and no line ends in one."""
     lines = (each.strip() for each in text.split("\n"))
     return "".join(f"{each} " if each.endswith(",") else each for each in lines)
-
-
-def require_reader() -> None:
-    """Raises `BrokenPipeError` if nobody can read stdout any more, which else only the next change would tell."""
-    if has_no_reader():
-        raise BrokenPipeError
-
-
-def has_no_reader() -> bool:
-    """Whether stdout is a pipe whose other end is closed, as far as the system tells."""
-    if not hasattr(select, "poll"):  # on Windows
-        return False
-    poll = select.poll()
-    try:
-        poll.register(sys.stdout.fileno(), 0)
-    except (OSError, ValueError):  # stdout is no file
-        return False
-    return any(event & select.POLLERR for _, event in poll.poll(0))

@@ -115,10 +115,17 @@ def promised(effects: Sequence[Effect], *sides: States) -> set[tuple[str, str, i
 
 def edited(manifests: list[Json], edits: Sequence[Edit]) -> list[Json]:
     """The objects after all the edits; rules move last, since paths are those of the objects as they are."""
-    found = copy.deepcopy(manifests)
+    found: list[Json] = unshared(manifests)
     for edit in sorted(edits, key=lambda each: isinstance(each.at.path[-1], int)):
         make(found, edit)
     return found
+
+
+def unshared(value: Any) -> Any:
+    """A copy in which nothing stands at two places, as generated objects have it: an edit is of one place."""
+    if isinstance(value, dict):
+        return {key: unshared(each) for key, each in value.items()}
+    return [unshared(each) for each in value] if isinstance(value, list) else value
 
 
 def make(manifests: list[Json], edit: Edit) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 from kubectl_gmg import api
+from kubectl_gmg.api.exposure import node_port
 from kubectl_gmg.model.declared import Declared
 from kubectl_gmg.model.inventory import Inventory
 from kubectl_gmg.model.snapshot import EVERYWHERE, Extent, Snapshot, SourceType
@@ -284,3 +286,10 @@ def test_a_gateway_may_stand_on_a_written_service() -> None:
 def test_written_services_of_others_do_not_take_a_gateway_its_own(given: list[Json]) -> None:
     objects = [gateway(), *given, host(rule("r", "/r", goes("web.shop.c1")))]
     assert run("check", "--select", "GMG104", "-o", "json", objects=objects).json["items"] == []
+
+
+def test_a_port_that_is_not_written_costs_nothing() -> None:
+    """A range compares whatever is no number with each of its own: 6 ms for each port of each Service."""
+    began = time.process_time()
+    assert {node_port({}) for _ in range(1000)} == {None}
+    assert time.process_time() - began < 0.5

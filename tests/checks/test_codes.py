@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from kubectl_gmg.checks.catalogue import rules
+from tests.examples import written
 
-CODES: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("codes.yaml").read_text())
+CODES: dict[str, dict[str, Any]] = written(Path(__file__).with_name("codes.yaml"))
 
 ROWS = re.findall(
     r"\S+",

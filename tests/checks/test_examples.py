@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.examples import written
 from tests.run import gmg
 
 Json = dict[str, Any]
@@ -41,9 +41,8 @@ MORE = {
 """What is found besides what an example lists, and rightly."""
 
 
-@cache
 def expected(path: Path) -> Json:
-    found: Json = yaml.safe_load(path.read_text())
+    found: Json = written(path)
     return found
 
 

@@ -88,7 +88,7 @@ class Judge(Transcript):
         for number, ref in enumerate(refs):
             named = (ref.get("namespace") or "", ref.get("name") or "")
             place = (*here[:3], f"{here[3]}.refs[{number}]")
-            if named[0] and named not in self.tables:
+            if named[0] and named not in self.tables and refs.index(ref) == number:  # named again, it is told once
                 self.wrong["missing"].add(place)
             elif named in way["path"]:
                 self.wrong["circle"].add(self.circle(way, named))

@@ -20,10 +20,11 @@ import pytest
 import yaml
 
 from kubectl_gmg.checks.catalogue import rules
+from tests.examples import written
 from tests.run import gmg, manifests_text
 
 FOLDER = Path(__file__).parent
-MUTATIONS: list[dict[str, Any]] = yaml.safe_load((FOLDER.parent / "mutations.yaml").read_text())
+MUTATIONS: list[dict[str, Any]] = written(FOLDER.parent / "mutations.yaml")
 STEP = re.compile(r"\[(\d+|\*)\]|([^.\[\]]+)")
 KEYS = {"code", "clean", "why", "change", "at", "every", "also", "args"}
 CLEAN = ("v1beta1", "v2")
@@ -35,7 +36,7 @@ Steps = tuple[str | int, ...]
 
 @cache
 def clean(name: str) -> Objects:
-    return list(yaml.safe_load_all((FOLDER / "clean" / f"{name}.yaml").read_text()))
+    return list(yaml.load_all((FOLDER / "clean" / f"{name}.yaml").read_text(), yaml.CSafeLoader))
 
 
 def found_in(objects: Objects, arguments: tuple[str, ...] = ()) -> dict[Place, str]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from kubectl_gmg.checks.catalogue import rules
+from tests.examples import written
 from tests.run import gmg
 
 FOLDER = Path(__file__).parent
@@ -27,7 +27,7 @@ EXPECTED = {"at", "message", "severity", "related", "hint", "request", "fix"}
 
 def cases() -> Iterator[Any]:
     for file in FILES:
-        for number, case in enumerate(yaml.safe_load(file.read_text())):
+        for number, case in enumerate(written(file)):
             yield pytest.param(file.stem.upper(), case, id=f"{file.stem}-{number}")
 
 
@@ -91,9 +91,9 @@ def test_fires_and_stays_silent(rule: Any) -> None:
     """Both are shown: for each generation that knows the rule it fires somewhere, and somewhere it does not."""
     file = FOLDER / "rules" / f"{rule.info.code.lower()}.yaml"
     assert file.exists(), f"{rule.info.code} has no cases"
-    written = yaml.safe_load(file.read_text())
-    assert any(case["expect"] for case in written)
-    assert any(not case["expect"] for case in written)
+    shown = written(file)
+    assert any(case["expect"] for case in shown)
+    assert any(not case["expect"] for case in shown)
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.info.code)

@@ -84,7 +84,9 @@ def test_installing_again_changes_nothing(plugin: Path) -> None:
 
 
 def test_an_older_helper_is_replaced(plugin: Path) -> None:
-    helper = program(plugin.with_name(HELPER), "#!/bin/sh\n# installed by kubectl gmg\nexec kubectl-gmg old\n")
+    helper = program(
+        plugin.with_name(HELPER), "#!/bin/sh\n# Installed by `kubectl gmg completion kubectl`.\nexec old\n"
+    )
     ran = gmg("completion", "kubectl")
     assert (ran.code, ran.err) == (0, "")
     assert f"renewed {helper}" in ran.out
@@ -102,13 +104,14 @@ def test_the_entry_point_of_the_package_stays(plugin: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o644])
-def test_a_foreign_file_is_never_overwritten(plugin: Path, mode: int) -> None:
-    helper = program(plugin.with_name(HELPER), "#!/bin/sh\necho mine\n")
+@pytest.mark.parametrize("text", ["#!/bin/sh\necho mine\n", "#!/bin/sh\n# my way to complete kubectl gmg\n"])
+def test_a_foreign_file_is_never_overwritten(plugin: Path, text: str, mode: int) -> None:
+    helper = program(plugin.with_name(HELPER), text)
     helper.chmod(mode)
     ran = gmg("completion", "kubectl")
     assert (ran.code, ran.out) == (3, "")
     assert str(helper) in ran.err
-    assert helper.read_text() == "#!/bin/sh\necho mine\n"
+    assert helper.read_text() == text
 
 
 def test_a_foreign_helper_that_kubectl_finds_first(

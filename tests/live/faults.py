@@ -22,6 +22,7 @@ import yaml
 
 from kubectl_gmg import api
 from kubectl_gmg.kube import answer, client
+from tests.live.judge import certificates
 from tests.oracle.apiserver import (
     ENTERPRISE,
     EVERYTHING,
@@ -121,7 +122,8 @@ class Case:
         """The stand-in that this happens on."""
         there = {each.kind for each in self.resources} if not self.empty else set()
         objects = [each for each in manifests() if each["kind"] in there]
-        return ApiServer(objects, resources=self.resources, allowed=self.allowed)
+        shared = certificates("server")
+        return ApiServer(objects, resources=self.resources, allowed=self.allowed, certificates=shared)
 
     @property
     def deaf(self) -> bool:

@@ -29,7 +29,7 @@ from kubectl_gmg.sources.watched_kind import Pace
 from kubectl_gmg.sources.watching import Watch
 from tests.live.faults import no_time_passes
 from tests.live.objects import KINDS, ROUTE_TABLES, manifest
-from tests.live.watched import EXPIRED_EVENT, cut_after, fresh, is_watch, settled, until, watching
+from tests.live.watched import EXPIRED_EVENT, HURRIED, cut_after, fresh, is_watch, settled, until, watching
 from tests.oracle.apiserver import V1BETA1, ApiServer, status
 from tests.oracle.https import Answer, Call
 
@@ -453,6 +453,53 @@ def once(change: Callable[[Answer], Answer]) -> Callable[[Call, Answer], Answer]
     return lambda call, real: left.pop()(real) if left and is_watch(call) else real
 
 
+def test_a_watch_that_begins_too_late_is_ended(tmp_path: Path) -> None:
+    """The head of one namespace's watch comes when the kind is listed again already, since that of another expired."""
+    late = [lambda real: replace(real, delay=0.5)]
+    gone = [EXPIRIES["as an event"]]
+
+    def fault(call: Call, real: Answer) -> Answer:
+        left = late if "/apps/" in call.path else gone
+        return left.pop()(real) if left and is_watch(call) else real
+
+    objects = [table("a"), manifest("RouteTable", "apps", "a")]
+    with ApiServer(objects, allowed=spaces("web", "apps"), faults={TABLES: fault}) as server:
+        connection = Connection(str(server.write_kubeconfig(tmp_path / "kubeconfig")))
+        with watching(connection, HURRIED, kinds=(ROUTE_TABLES,), namespaces=("web", "apps")) as (watch, _):
+            watch.read()
+            asked = [f"watch routetables of {space}" for space in ("web", "apps")]
+            assert until(lambda: len([each for each in server.calls if is_watch(each)]) == 4, 5)
+            time.sleep(0.7)  # until the late one has begun
+            assert until(lambda: [watch_threads().count(each) for each in asked] == [1, 1], 3), watch_threads()
+
+
+def peer_of(number: int) -> tuple[int, int, int] | None:
+    """Of a connection of this process: the port where it leads, and how it is kept alive."""
+    try:
+        found = socket.socket(fileno=number)
+    except OSError:  # no socket
+        return None
+    try:
+        alive = found.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        return found.getpeername()[1], alive, found.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+    except (OSError, IndexError):  # one that is not connected, or of another family
+        return None
+    finally:
+        found.detach()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="the system keeps no connection alive in this way")
+def test_a_peer_that_is_gone_is_noticed(scene: Scene) -> None:
+    """The system asks on a quiet connection whether somebody is still there."""
+    with scene.begins():
+        assert until(lambda: len(scene.asked) == 2, 5)
+        port = int(scene.server.url.rpartition(":")[2])
+        found = [peer_of(number) for number in range(3, 1024)]
+        ours = [each[1:] for each in found if each and each[0] == port]
+        assert ours
+        assert all(alive and 0 < idle <= 30 for alive, idle in ours)
+
+
 def watch_threads() -> list[str]:
     return [each.name for each in threading.enumerate() if each.name.startswith("watch ")]
 
@@ -572,6 +619,41 @@ def test_a_namespace_that_could_not_be_read_is_not_forgotten(tmp_path: Path) -> 
             wanted = fresh(connection, ("web", "apps"), KINDS) if until(lambda: not sick, 5) else {}
             assert settled(watch, cluster, wanted) == wanted
             assert len(wanted["objects"]) == 2
+
+
+def test_a_bug_with_one_namespace_is_said_too(tmp_path: Path) -> None:
+    """And an event that we cannot take does not come again: the kind is listed."""
+    chances = [0.0]
+
+    def chance() -> float:
+        return 1 / chances.pop() if chances else 1.0
+
+    sick = [status(500, "InternalError", "canary")]
+
+    def fault(call: Call, real: Answer) -> Answer:
+        return sick.pop() if sick and is_watch(call) else real
+
+    with ApiServer([table("a")], allowed=spaces("web", "apps"), faults={TABLES: fault}) as server:
+        connection = Connection(str(server.write_kubeconfig(tmp_path / "kubeconfig")))
+        pace = replace(HURRIED, chance=chance)
+        with watching(connection, pace, kinds=(ROUTE_TABLES,), namespaces=("web", "apps")) as (watch, cluster):
+            watch.read()
+            first = sum(not is_watch(call) for call in server.calls)
+            assert until(lambda: "met a bug in kubectl gmg (ZeroDivisionError)" in watch.trouble, 5)
+            server.apply(table("c"))
+            assert until(lambda: [each.ref.name for each in cluster.state.objects] == ["a", "c"], 5)
+            assert until(lambda: sum(not is_watch(call) for call in server.calls) > first, 5)
+
+
+def test_watches_do_not_all_end_at_once(tmp_path: Path) -> None:
+    with ApiServer([table("a")]) as server:
+        connection = Connection(str(server.write_kubeconfig(tmp_path / "kubeconfig")))
+        with watching(connection, kinds=KINDS) as (watch, _):
+            watch.read()
+            assert until(lambda: sum(map(is_watch, server.calls)) >= len(KINDS), 5)
+        asked = [int(each.query["timeoutSeconds"]) for each in server.calls if is_watch(each)]
+    assert len(set(asked)) > 1
+    assert all(290 <= each <= 580 for each in asked)
 
 
 def test_a_bug_of_ours_is_said_and_does_not_end_the_watch(scene: Scene) -> None:

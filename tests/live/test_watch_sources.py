@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from threading import Event as Flag
+from threading import Thread, Timer
 from typing import Any
 
 import pytest
 
 from kubectl_gmg.errors import SourceError, UsageError
-from kubectl_gmg.model.snapshot import GapReason, Snapshot
+from kubectl_gmg.model.snapshot import GapReason, Snapshot, SourceType
 from kubectl_gmg.pipeline import Session, Settings, watch_of
-from kubectl_gmg.sources import watched_files
-from kubectl_gmg.sources.watching import Watch
+from kubectl_gmg.sources import watched_files, watching
+from kubectl_gmg.sources.watching import Part, Watch
 from tests.commands.make import gateway, host, rule, table
 from tests.live.fleet import Fleet, forbidden, late, management, pod, registered, second, web
 from tests.live.watched import everything_in, is_watch, until
@@ -101,6 +105,109 @@ def test_a_file_that_cannot_be_read_keeps_the_last_state(tmp_path: Path, text: s
         put(file, gateway(), host(name="h"))
         assert names(watch.changed(5)) == before
         assert watch.trouble == ""
+
+
+def test_a_file_that_is_being_written_is_read_when_it_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell empties the file first, and the program that fills it takes its time."""
+    monkeypatch.setattr(watched_files, "SETTLED", 1.0)
+    file = Path(put(tmp_path / "a.json", gateway(), host(name="h")))
+    with watch_of(Settings(filename=(str(file),))) as watch:
+        watch.read()
+        file.write_text("")
+        Timer(0.4, put, (file, gateway(), host(name="done"))).start()
+        assert names(watch.changed(5)) == ["gw", "done"]
+
+
+def test_others_are_read_while_one_is_gone(tmp_path: Path) -> None:
+    """As without a watch: what can be read is answered, and the file that is gone is a gap."""
+    paths = [tmp_path / name for name in ("a.json", "b.json")]
+    put(paths[0], gateway())
+    put(paths[1], table(name="t"))
+    reads: list[Snapshot] = []
+
+    def read() -> Snapshot:
+        reads.append(Snapshot(SourceType.FILES, ()))
+        return reads[-1]
+
+    part = watched_files.WatchedFiles([*map(str, paths)], read, recursive=False)
+    with Watch((part,), lambda: part.state) as watch:
+        watch.read()
+        paths[1].unlink()
+        assert until(lambda: len(reads) == 2, 5)
+        put(paths[0], gateway(), host())
+        assert until(lambda: len(reads) == 3, 5)
+
+
+def test_a_dangling_link_that_goes_is_a_change_too(tmp_path: Path) -> None:
+    """Emacs makes one beside a file for as long as it is edited, and nothing of the directory can be read then."""
+    file, lock = Path(put(tmp_path / "a.json", gateway())), tmp_path / ".#a.json"
+    with watch_of(Settings(filename=(str(tmp_path),))) as watch:
+        watch.read()
+        lock.symlink_to("nobody@nowhere.123")
+        put(file, gateway(), host(name="saved"))
+        assert until(lambda: ".#a.json" in watch.trouble, 5)
+        lock.unlink()
+        assert names(watch.changed(5)) == ["gw", "saved"]
+        assert watch.trouble == ""
+
+
+def test_a_bug_of_ours_does_not_end_the_looking(tmp_path: Path) -> None:
+    file = Path(put(tmp_path / "a.json", gateway()))
+    found, bugs = Session(Settings(filename=(str(file),))).snapshot, [0, 1]
+
+    def read() -> Snapshot:
+        return replace(found, notes=(f"{1 / bugs.pop()}",))
+
+    part = watched_files.WatchedFiles((str(file),), read, recursive=False)
+    with Watch((part,), lambda: part.state) as watch:
+        watch.read()
+        put(file, gateway(), host())
+        assert until(lambda: "bug in kubectl gmg (ZeroDivisionError)" in part.trouble, 5)
+        bugs.append(2)
+        put(file, gateway())
+        changed = watch.changed(5)
+        assert changed is not None
+        assert (changed.notes, part.trouble) == (("0.5",), "")
+
+
+def test_a_pipe_is_not_watched(tmp_path: Path) -> None:
+    """As that of `-f <(...)`: to read it again would wait for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    with (
+        watch_of(Settings(filename=(str(tmp_path / "pipe"),))) as watch,
+        pytest.raises(UsageError, match="pipe is read once, so it cannot be watched"),
+    ):
+        watch.read()
+
+
+class Restless(Part):
+    """Something that changes all the time."""
+
+    trouble = ""
+
+    def __init__(self) -> None:
+        self._over = Flag()
+
+    def start(self, tell: Callable[[], None]) -> None:
+        def run() -> None:
+            while not self._over.wait(0.01):
+                tell()
+
+        Thread(target=run, daemon=True).start()
+
+    def stop(self) -> None:
+        self._over.set()
+
+
+def test_the_longer_an_answer_takes_the_more_changes_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that changes without end leave time for something else."""
+    monkeypatch.setattr(watching, "AT_MOST", 0.05)
+    with Watch((Restless(),), lambda: Snapshot(SourceType.FILES, ())) as watch:
+        watch.read()
+        time.sleep(0.6)  # as if an answer were made
+        began = time.monotonic()
+        assert watch.changed(5)
+        assert time.monotonic() - began >= 0.6
 
 
 def test_files_that_cannot_be_read_first_raise_as_without_a_watch(tmp_path: Path) -> None:

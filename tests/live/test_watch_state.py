@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 import tracemalloc
 from pathlib import Path
@@ -10,6 +11,7 @@ from random import Random
 
 import pytest
 
+from kubectl_gmg.api import KINDS
 from kubectl_gmg.model.snapshot import Snapshot
 from tests.live.faults import no_time_passes
 from tests.live.watched import (
@@ -24,6 +26,7 @@ from tests.live.watched import (
     fresh,
     is_watch,
     settled,
+    until,
     watching,
 )
 from tests.oracle.apiserver import EVERYTHING
@@ -42,6 +45,11 @@ def now_and_then(random: Random) -> None:
     """So that some changes come in one go, and others one by one."""
     if random.random() < 0.2:
         time.sleep(0.005)
+
+
+def watching_now() -> int:
+    """Threads of watches, and those that wait for an answer."""
+    return sum(each.name.startswith(("watch ", "request")) for each in threading.enumerate())
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -67,6 +75,9 @@ def test_a_thousand_changes_and_a_server_in_trouble(tmp_path: Path, seed: int) -
             server.apply(an_object(TABLE, "web", "the-last"))
             wanted = fresh(connection)
             assert settled(watch, cluster, wanted) == wanted, "and it goes on"
+            assert until(lambda: watching_now() == len(KINDS) and len(server._http.open) <= 2 * len(KINDS)), (
+                "after hundreds of watches one thread for each kind, and few connections that are used again"
+            )
         assert {call.method for call in server.calls} == {"GET"}
 
 

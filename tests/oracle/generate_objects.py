@@ -7,11 +7,11 @@ own. Left out is what the specification leaves open: empty paths, regexes and op
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.oracle.dice import Dice, choose, rarely, some, some_dice
 from tests.oracle.transcript import Transcript
 
 Json = dict[str, Any]
@@ -90,239 +90,219 @@ MALFORMED = (
 """Each breaks one rule; read leniently, most would select something."""
 
 
-def choose(draw: st.DrawFn, *choices: Any) -> Any:
-    """One of the choices. Cheaper than a strategy for each: a graph takes hundreds of them."""
-    return choices[draw(index_below(len(choices)))]
-
-
-@cache
-def index_below(count: int) -> st.SearchStrategy[int]:
-    return st.integers(0, count - 1)
-
-
-def rarely(draw: st.DrawFn, common: Any, *rare: Any) -> Any:
-    """Mostly `common`."""
-    return choose(draw, *(common,) * (5 * len(rare)), *rare)
-
-
-def some(draw: st.DrawFn, fields: dict[str, list[Any]]) -> Json:
-    """Some of the fields, each with one of its values."""
-    return {name: choose(draw, *values) for name, values in fields.items() if choose(draw, False, True)}
-
-
-def metadata(draw: st.DrawFn, namespace: str, name: str) -> Json:
+def metadata(dice: Dice, namespace: str, name: str) -> Json:
     """Labels and age of an object."""
-    labels = some(draw, {"app": ["x", "y"], "tier": ["1", "3", "10", "low"]})
+    labels = some(dice, {"app": ["x", "y"], "tier": ["1", "3", "10", "low"]})
     found: Json = {"name": name, "namespace": namespace, "labels": labels}
-    moment = choose(draw, *MOMENTS)
+    moment = choose(dice, *MOMENTS)
     return found if moment is None else {**found, "creationTimestamp": moment}
 
 
-def expression(draw: st.DrawFn) -> Json:
+def expression(dice: Dice) -> Json:
     """A label requirement; some are malformed."""
-    if choose(draw, False, False, False, True):
-        malformed: Json = choose(draw, *MALFORMED)
+    if choose(dice, False, False, False, True):
+        malformed: Json = choose(dice, *MALFORMED)
         return malformed
-    operator = choose(draw, *OPERATORS)
-    key = "tier" if operator in ("GreaterThan", "LessThan") else choose(draw, "app", "tier", "none", "a.b/c_D")
+    operator = choose(dice, *OPERATORS)
+    key = "tier" if operator in ("GreaterThan", "LessThan") else choose(dice, "app", "tier", "none", "a.b/c_D")
     found: Json = {"key": key, "operator": operator}
     if operator in ("In", "NotIn"):
-        found["values"] = choose(draw, ["x"], ["x", "y"], ["2", "10"])
+        found["values"] = choose(dice, ["x"], ["x", "y"], ["2", "10"])
     elif operator not in ("Exists", "DoesNotExist"):
-        found["values"] = [choose(draw, "2", "5", "0")] if key == "tier" else [choose(draw, "x", "y")]
+        found["values"] = [choose(dice, "2", "5", "0")] if key == "tier" else [choose(dice, "x", "y")]
     if operator == "Equals":
-        found |= choose(draw, {}, {"operator": "DoubleEquals"})
-    if operator == "Equals" and choose(draw, False, True):
+        found |= choose(dice, {}, {"operator": "DoubleEquals"})
+    if operator == "Equals" and choose(dice, False, True):
         del found["operator"]
     return found
 
 
-def selector(draw: st.DrawFn) -> Json:
+def selector(dice: Dice) -> Json:
     """An ObjectSelector in any form."""
-    namespaces = choose(draw, ["*"], None, ["gm"], ["apps", "gm"], ["ext"], [], ["apps", "*"])
+    namespaces = choose(dice, ["*"], None, ["gm"], ["apps", "gm"], ["ext"], [], ["apps", "*"])
     found: Json = {} if namespaces is None else {"namespaces": namespaces}
-    form = choose(draw, "all", "all", "labels", "labels", "expressions", "expressions", "both")
+    form = choose(dice, "all", "all", "labels", "labels", "expressions", "expressions", "both")
     if form in ("labels", "both"):
-        found["labels"] = choose(draw, {"app": "x"}, {"app": "y"}, {"tier": "2"}, {"app": "x", "tier": "1"})
-    if form == "both" and choose(draw, True, False):
+        found["labels"] = choose(dice, {"app": "x"}, {"app": "y"}, {"tier": "2"}, {"app": "x", "tier": "1"})
+    if form == "both" and choose(dice, True, False):
         found["expressions"] = [{"key": "none", "operator": "DoesNotExist"}]
     elif form in ("expressions", "both"):
-        found["expressions"] = [expression(draw) for _ in range(choose(draw, 1, 2))]
+        found["expressions"] = [expression(dice) for _ in range(choose(dice, 1, 2))]
     return found
 
 
-def reference(draw: st.DrawFn, identities: list[Identity]) -> Json:
+def reference(dice: Dice, identities: list[Identity]) -> Json:
     """A reference: mostly to something that exists; some to nothing, some without a namespace."""
-    namespace, name = choose(draw, *identities * 3, ("gm", "gone"))
-    found: Json = rarely(draw, {"name": name, "namespace": namespace}, {"name": name})
+    namespace, name = choose(dice, *identities * 3, ("gm", "gone"))
+    found: Json = rarely(dice, {"name": name, "namespace": namespace}, {"name": name})
     return found
 
 
-def uri(draw: st.DrawFn, parent: bool) -> Json:
+def uri(dice: Dice, parent: bool) -> Json:
     """A path condition; those of delegating rules are mostly prefixes."""
     if parent:
-        kind = rarely(draw, "prefix", "prefix", "prefix", "prefix", "exact", "regex", "suffix")
+        kind = rarely(dice, "prefix", "prefix", "prefix", "prefix", "exact", "regex", "suffix")
     else:
-        kind = choose(draw, "prefix", "exact", "prefix", "regex", "prefix", "exact", "regex", "suffix")
+        kind = choose(dice, "prefix", "exact", "prefix", "regex", "prefix", "exact", "regex", "suffix")
     if kind == "regex":
-        value = rarely(draw, choose(draw, *REGEXES), choose(draw, *BAD_BELOW), choose(draw, *BAD_REGEXES))
+        value = rarely(dice, choose(dice, *REGEXES), choose(dice, *BAD_BELOW), choose(dice, *BAD_REGEXES))
     else:
-        value = ".js" if kind == "suffix" else choose(draw, *PATHS)
-    return {kind: value, "ignoreCase": True} if choose(draw, False, False, True) else {kind: value}
+        value = ".js" if kind == "suffix" else choose(dice, *PATHS)
+    return {kind: value, "ignoreCase": True} if choose(dice, False, False, True) else {kind: value}
 
 
-def condition(draw: st.DrawFn, *names: str) -> Json:
+def condition(dice: Dice, *names: str) -> Json:
     """A test of a header or query parameter."""
-    found: Json = {"name": choose(draw, *names)}
-    found |= choose(draw, {"value": "1"}, {}, {"value": "[0-9]+", "regex": True}, {"value": "", "regex": True})
-    found |= rarely(draw, {}, {}, {}, {}, {"value": "(", "regex": True})
+    found: Json = {"name": choose(dice, *names)}
+    found |= choose(dice, {"value": "1"}, {}, {"value": "[0-9]+", "regex": True}, {"value": "", "regex": True})
+    found |= rarely(dice, {}, {}, {}, {}, {"value": "(", "regex": True})
     return found
 
 
-@st.composite
-def matcher(draw: st.DrawFn, parent: bool) -> Json:
+def matcher(dice: Dice, parent: bool) -> Json:
     """An HttpMatcher."""
-    found: Json = {"uri": rarely(draw, uri(draw, parent), {})} if rarely(draw, True, False) else {}
-    if choose(draw, False, False, True):
-        found["method"] = choose(draw, "GET", "POST", "GET")
-    if choose(draw, False, False, True):
-        tests = [condition(draw, "x-a", "x-b", "X-A") for _ in range(choose(draw, 1, 2, 3))]
-        found["headers"] = [{**each, **choose(draw, {}, {}, {"invertMatch": True})} for each in tests]
-    if choose(draw, False, False, False, True):
-        tests = [condition(draw, "q", "r", "Q") for _ in range(choose(draw, 1, 2))]
-        found["queryParameters"] = tests + choose(draw, [], tests)
+    found: Json = {"uri": rarely(dice, uri(dice, parent), {})} if rarely(dice, True, False) else {}
+    if choose(dice, False, False, True):
+        found["method"] = choose(dice, "GET", "POST", "GET")
+    if choose(dice, False, False, True):
+        tests = [condition(dice, "x-a", "x-b", "X-A") for _ in range(choose(dice, 1, 2, 3))]
+        found["headers"] = [{**each, **choose(dice, {}, {}, {"invertMatch": True})} for each in tests]
+    if choose(dice, False, False, False, True):
+        tests = [condition(dice, "q", "r", "Q") for _ in range(choose(dice, 1, 2))]
+        found["queryParameters"] = tests + choose(dice, [], tests)
     return found
 
 
-def twin(draw: st.DrawFn, other: Json) -> Json:
+def twin(dice: Dice, other: Json) -> Json:
     """A matcher that differs little or not at all, so that effective ones may collapse."""
     prefix = other.get("uri", {}).get("prefix", "/")
     slash = prefix.rstrip("/") if prefix.endswith("/") else f"{prefix}/"
-    found = choose(draw, {}, {"uri": {"prefix": "/"}}, {"uri": {}}, {"uri": {"prefix": slash or "/"}})
+    found = choose(dice, {}, {"uri": {"prefix": "/"}}, {"uri": {}}, {"uri": {"prefix": slash or "/"}})
     return {**other, **found}
 
 
-def options(draw: st.DrawFn) -> Json:
-    return some(draw, OPTIONS) if choose(draw, False, True) else {}
+def options(dice: Dice) -> Json:
+    return some(dice, OPTIONS) if choose(dice, False, True) else {}
 
 
-def final_action(draw: st.DrawFn) -> Json:
+def final_action(dice: Dice) -> Json:
     """An action that is no delegate; some are broken."""
-    found: Json = choose(draw, *BROKEN) if rarely(draw, False, False, False, True) else choose(draw, *ACTIONS)
+    found: Json = choose(dice, *BROKEN) if rarely(dice, False, False, False, True) else choose(dice, *ACTIONS)
     return found
 
 
-def delegate_action(draw: st.DrawFn, tables: list[Identity]) -> Json:
+def delegate_action(dice: Dice, tables: list[Identity]) -> Json:
     """A delegate by references, by a selector, by both, by nothing."""
     found: Json = {}
-    form = rarely(draw, choose(draw, "refs", "selector", "both"), "nothing")
+    form = rarely(dice, choose(dice, "refs", "selector", "both"), "nothing")
     if form in ("refs", "both"):
-        found["refs"] = [reference(draw, tables) for _ in range(choose(draw, 1, 2, 3, 4))]
+        found["refs"] = [reference(dice, tables) for _ in range(choose(dice, 1, 2, 3, 4))]
     if form in ("selector", "both"):
-        found["selector"] = selector(draw) if choose(draw, False, True) else choose(draw, {"namespaces": ["*"]}, {})
-    method = choose(draw, None, "ROUTE_SPECIFICITY", rarely(draw, "TABLE_WEIGHT", "BY_AGE"), "ROUTE_SPECIFICITY")
+        found["selector"] = selector(dice) if choose(dice, False, True) else choose(dice, {"namespaces": ["*"]}, {})
+    method = choose(dice, None, "ROUTE_SPECIFICITY", rarely(dice, "TABLE_WEIGHT", "BY_AGE"), "ROUTE_SPECIFICITY")
     return {"delegateAction": found if method is None else {**found, "sortMethod": method}}
 
 
-@st.composite
-def rule(draw: st.DrawFn, tables: list[Identity], delegating: tuple[bool, ...]) -> Json:
+def rule(dice: Dice, tables: list[Identity], delegating: tuple[bool, ...]) -> Json:
     """A route of a host or table."""
-    name, parent = choose(draw, *RULES[:3] * 4, *RULES), choose(draw, *delegating)
+    name, parent = choose(dice, *RULES[:3] * 4, *RULES), choose(dice, *delegating)
     found: Json = {} if name is None else {"name": name}
-    if count := choose(draw, 1, 1, 1, 0, 2) if parent else choose(draw, 1, 1, 0, 2, 3):
-        found["matchers"] = [draw(matcher(parent)) for _ in range(count)]
-        found["matchers"] += choose(draw, [], [], [], [twin(draw, found["matchers"][0])])
-    found |= delegate_action(draw, tables) if parent else final_action(draw)
-    if inline := options(draw):
+    if count := choose(dice, 1, 1, 1, 0, 2) if parent else choose(dice, 1, 1, 0, 2, 3):
+        found["matchers"] = [matcher(dice, parent) for _ in range(count)]
+        found["matchers"] += choose(dice, [], [], [], [twin(dice, found["matchers"][0])])
+    found |= delegate_action(dice, tables) if parent else final_action(dice)
+    if inline := options(dice):
         found["options"] = inline
-    if labels := choose(draw, {}, {}, {"class": "slow"}, {"class": "fast"}, {"class": "fast", "team": "a"}):
+    if labels := choose(dice, {}, {}, {"class": "slow"}, {"class": "fast"}, {"class": "fast", "team": "a"}):
         found["labels"] = labels
     return found
 
 
-def host_spec(draw: st.DrawFn, tables: list[Identity]) -> Json:
+def rule_count(dice: Dice) -> int:
+    count: int = choose(dice, 1, 2, 3, 3, 2, 3, 3, 0)
+    return count
+
+
+def host_spec(dice: Dice, tables: list[Identity]) -> Json:
     """The spec of a host."""
-    domains = {domain.lower(): domain for domain in [choose(draw, *DOMAINS) for _ in range(choose(draw, 1, 2, 3))]}
-    found: Json = {"domains": rarely(draw, list(domains.values()), [])}
-    rules = st.lists(rule(tables, (True, True, True, False)), min_size=choose(draw, 1, 2, 3, 3, 2, 0), max_size=3)
-    found["routes"] = draw(rules)
-    if inline := options(draw):
+    domains = {domain.lower(): domain for domain in [choose(dice, *DOMAINS) for _ in range(choose(dice, 1, 2, 3))]}
+    found: Json = {"domains": rarely(dice, list(domains.values()), [])}
+    found["routes"] = [rule(dice, tables, (True, True, True, False)) for _ in range(rule_count(dice))]
+    if inline := options(dice):
         found["options"] = {"trafficPolicy": inline}
     return found
 
 
-@st.composite
-def host(draw: st.DrawFn, name: str, tables: list[Identity]) -> Json:
-    where = metadata(draw, choose(draw, "gm", "apps"), name)
-    return {"apiVersion": ENTERPRISE, "kind": "VirtualHost", "metadata": where, "spec": host_spec(draw, tables)}
+def host(dice: Dice, name: str, tables: list[Identity]) -> Json:
+    where = metadata(dice, choose(dice, "gm", "apps"), name)
+    return {"apiVersion": ENTERPRISE, "kind": "VirtualHost", "metadata": where, "spec": host_spec(dice, tables)}
 
 
-@st.composite
-def table(draw: st.DrawFn, identity: Identity, tables: list[Identity]) -> Json:
+def table(dice: Dice, identity: Identity, tables: list[Identity]) -> Json:
     """A route table; `tables` are those that may be named in it, itself included."""
-    rules = st.lists(rule(tables, (False, False, True)), min_size=choose(draw, 1, 2, 3, 3, 2, 0), max_size=3)
-    spec: Json = {"routes": draw(rules)}
-    if weight := choose(draw, 0, 1, -1, 0, 10):
+    spec: Json = {"routes": [rule(dice, tables, (False, False, True)) for _ in range(rule_count(dice))]}
+    if weight := choose(dice, 0, 1, -1, 0, 10):
         spec["weight"] = weight
-    return {"apiVersion": ENTERPRISE, "kind": "RouteTable", "metadata": metadata(draw, *identity), "spec": spec}
+    return {"apiVersion": ENTERPRISE, "kind": "RouteTable", "metadata": metadata(dice, *identity), "spec": spec}
 
 
-@st.composite
-def gateway(draw: st.DrawFn, name: str, tables: list[Identity]) -> Json:
+def gateway(dice: Dice, name: str, tables: list[Identity]) -> Json:
     """A gateway of one plain listener; at most two of the entries of its `routeConfig` are narrow or inline."""
-    entries = [{"virtualHostSelector": rarely(draw, {"namespaces": ["*"]}, selector(draw))}]
-    for _ in range(choose(draw, 0, 1, 2)):
-        inline = choose(draw, False, True)
-        more = {"virtualHost": host_spec(draw, tables)} if inline else {"virtualHostSelector": selector(draw)}
-        entries.insert(choose(draw, 1, 0), more)
+    entries = [{"virtualHostSelector": rarely(dice, {"namespaces": ["*"]}, selector(dice))}]
+    for _ in range(choose(dice, 0, 1, 2)):
+        inline = choose(dice, False, True)
+        more = {"virtualHost": host_spec(dice, tables)} if inline else {"virtualHostSelector": selector(dice)}
+        entries.insert(choose(dice, 1, 0), more)
     spec = {
         "ingressGatewaySelectors": [{"portName": "http2"}],
         "connectionHandlers": [{"http": {"routeConfig": entries}}],
     }
-    where = metadata(draw, "gm" if name == "edge" else "apps", name)
+    where = metadata(dice, "gm" if name == "edge" else "apps", name)
     return {"apiVersion": ENTERPRISE, "kind": "VirtualGateway", "metadata": where, "spec": spec}
 
 
-@st.composite
-def traffic_policy(draw: st.DrawFn, name: str, tables: list[Identity]) -> Json:
+def traffic_policy(dice: Dice, name: str, tables: list[Identity]) -> Json:
     """A TrafficPolicy with a `routeSelector` in any form, or none."""
     entries = []
-    for _ in range(choose(draw, 1, 2, 0)):
-        entry = some(draw, {"routeLabelMatcher": [{"class": "slow"}, {"class": "fast"}, {"team": "a"}]})
-        match choose(draw, "none", "none", "none", "none", "host refs", "hosts", "table refs", "tables", "all"):
+    for _ in range(choose(dice, 1, 2, 0)):
+        entry = some(dice, {"routeLabelMatcher": [{"class": "slow"}, {"class": "fast"}, {"team": "a"}]})
+        match choose(dice, "none", "none", "none", "none", "host refs", "hosts", "table refs", "tables", "all"):
             case "host refs":
-                entry["virtualHostRefs"] = [reference(draw, [("gm", "h0"), ("apps", "h0"), ("gm", "t0")])]
+                entry["virtualHostRefs"] = [reference(dice, [("gm", "h0"), ("apps", "h0"), ("gm", "t0")])]
             case "hosts":
-                entry["virtualHostSelector"] = selector(draw)
+                entry["virtualHostSelector"] = selector(dice)
             case "table refs":
-                entry["routeTableRefs"] = [reference(draw, tables) for _ in range(choose(draw, 1, 2))]
+                entry["routeTableRefs"] = [reference(dice, tables) for _ in range(choose(dice, 1, 2))]
             case "tables":
-                entry["routeTableSelector"] = selector(draw)
+                entry["routeTableSelector"] = selector(dice)
             case "all":
-                entry["virtualHostSelector"] = selector(draw)
-                entry["routeTableRefs"] = [reference(draw, tables)]
-                entry["routeTableSelector"] = selector(draw)
+                entry["virtualHostSelector"] = selector(dice)
+                entry["routeTableRefs"] = [reference(dice, tables)]
+                entry["routeTableSelector"] = selector(dice)
         entries.append(entry)
-    spec: Json = {"policy": some(draw, {**OPTIONS, **NO_ROUTE_OPTIONS})}
+    spec: Json = {"policy": some(dice, {**OPTIONS, **NO_ROUTE_OPTIONS})}
     if entries:
         spec["routeSelector"] = entries
-    if rarely(draw, False, True):
+    if rarely(dice, False, True):
         spec["sourceSelector"] = [{"kubeWorkloadMatcher": {"labels": {"app": "x"}}}]
-    if rarely(draw, False, False, True):
+    if rarely(dice, False, False, True):
         spec["destinationSelector"] = [{"kubeServiceMatcher": {"labels": {"app": "x"}}}]
-    where = metadata(draw, choose(draw, "gm", "apps"), name)
+    where = metadata(dice, choose(dice, "gm", "apps"), name)
     return {"apiVersion": POLICY, "kind": "TrafficPolicy", "metadata": where, "spec": spec}
 
 
 @st.composite
 def graphs(draw: st.DrawFn) -> list[Json]:
     """A graph whose expansion stays within the budget: too large ones lose their last tables."""
-    least = choose(draw, 0, 2, 4, 5, 6, 7)
-    identities = draw(st.lists(st.sampled_from(TABLES), min_size=least, max_size=8, unique=True))
-    tables = [draw(table(identity, identities)) for identity in identities]
-    hosts = [draw(host(f"h{index}", identities)) for index in range(choose(draw, 1, 2, 3, 4))]
-    gateways = [draw(gateway(name, identities)) for name in choose(draw, ["edge"], ["edge"], ["edge", "west"])]
-    policies = [draw(traffic_policy(f"p{index}", identities)) for index in range(choose(draw, 0, 2, 3, 4))]
+    blocks = some_dice(draw, 1 + 8 + 4 + 2 + 4)
+    dice = next(blocks)
+    identities = dice.shuffled(TABLES)[: choose(dice, 0, 4, 5, 6, 6, 7, 7, 8)]
+    counts = [choose(dice, 1, 2, 3, 4), choose(dice, 0, 2, 3, 4)]
+    names = choose(dice, ["edge"], ["edge"], ["edge", "west"])
+    tables = [table(next(blocks), identity, identities) for identity in identities]
+    hosts = [host(next(blocks), f"h{index}", identities) for index in range(counts[0])]
+    gateways = [gateway(next(blocks), name, identities) for name in names]
+    policies = [traffic_policy(next(blocks), f"p{index}", identities) for index in range(counts[1])]
     while not affordable([*gateways, *hosts, *tables]):
         (tables or hosts).pop()
     return [*gateways, *hosts, *tables, *policies]

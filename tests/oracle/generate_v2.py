@@ -12,7 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.oracle.generate_objects import MOMENTS, Identity, choose, rarely, some
+from tests.oracle.dice import Dice, choose, rarely, some, some_dice
+from tests.oracle.generate_objects import MOMENTS, Identity
 from tests.oracle.v2_transcript import TranscriptV2
 
 Json = dict[str, Any]
@@ -90,10 +91,10 @@ BROKEN: tuple[Json, ...] = (
 LABELS: dict[str, list[Any]] = {"team": ["x", "y"], "tier": ["1", "2"]}
 
 
-def metadata(draw: st.DrawFn, namespace: str, name: str) -> Json:
+def metadata(dice: Dice, namespace: str, name: str) -> Json:
     """Labels and age of an object."""
-    found: Json = {"name": name, "namespace": namespace, "labels": some(draw, LABELS)}
-    moment = choose(draw, *MOMENTS)
+    found: Json = {"name": name, "namespace": namespace, "labels": some(dice, LABELS)}
+    moment = choose(dice, *MOMENTS)
     return found if moment is None else {**found, "creationTimestamp": moment}
 
 
@@ -101,40 +102,40 @@ def made(kind: str, where: Json, spec: Json, version: str = NETWORKING) -> Json:
     return {"apiVersion": version, "kind": kind, "metadata": where, "spec": spec}
 
 
-def tenants(draw: st.DrawFn) -> list[Json]:
+def tenants(dice: Dice) -> list[Json]:
     """Up to four workspaces with what they share; none at all means one for everything."""
-    count = choose(draw, 2, 3, 0, 3, 4, 3, 1, 3)
+    count = choose(dice, 2, 3, 0, 3, 4, 3, 1, 3)
     if count == 1:
-        return [workspace(draw, "all", ["*"])]
+        return [workspace(dice, "all", ["*"])]
     if not count:
         return []
     spaces: dict[str, list[str]] = {"ops": ["gm"], "team-a": ["a"], "team-b": ["b"], "other": ["out"]}
-    for name in choose(draw, ["team-a"], ["team-a", "team-b"], ["team-b"], ["ops", "team-a"]):
-        spaces[name].append(choose(draw, "shared", "sh*"))
+    for name in choose(dice, ["team-a"], ["team-a", "team-b"], ["team-b"], ["ops", "team-a"]):
+        spaces[name].append(choose(dice, "shared", "sh*"))
     names = list(spaces)[:count]
-    if choose(draw, True, False):
+    if choose(dice, True, False):
         spaces[names[-1]].append("mute")
-    generous = choose(draw, True, True, False)
-    found = [workspace(draw, name, spaces[name]) for name in names]
-    return found + [settings(draw, spaces[name][0], names, generous=generous) for name in names]
+    generous = choose(dice, True, True, False)
+    found = [workspace(dice, name, spaces[name]) for name in names]
+    return found + [settings(dice, spaces[name][0], names, generous=generous) for name in names]
 
 
-def workspace(draw: st.DrawFn, name: str, spaces: list[str]) -> Json:
+def workspace(dice: Dice, name: str, spaces: list[str]) -> Json:
     namespaces = [{"name": each} | ({"configEnabled": each != "mute"} if "mute" in spaces else {}) for each in spaces]
-    where = metadata(draw, "gloo-mesh", name)
+    where = metadata(dice, "gloo-mesh", name)
     return made("Workspace", where, {"workloadClusters": [{"name": "*", "namespaces": namespaces}]}, ADMIN)
 
 
-def settings(draw: st.DrawFn, namespace: str, names: list[str], *, generous: bool) -> Json:
+def settings(dice: Dice, namespace: str, names: list[str], *, generous: bool) -> Json:
     """What one workspace imports and exports; generous ones share most things with most others."""
     spec: Json = {}
     for field in ("importFrom", "exportTo"):
         entries = []
-        for _ in range(choose(draw, 1, 2) if generous else choose(draw, 1, 0, 2)):
-            whom = [{"name": "*"}, {"name": choose(draw, *names)}, {"name": "team-*"}, {"selector": {"tier": "1"}}]
-            with_ = whom[0] if generous and choose(draw, True, True, False) else choose(draw, *whom)
-            entry: Json = {"workspaces": [with_, *choose(draw, [], [], [{"name": "ops", "selector": {"team": "x"}}])]}
-            if resources := resource_patterns(draw, generous=generous):
+        for _ in range(choose(dice, 1, 2) if generous else choose(dice, 1, 0, 2)):
+            whom = [{"name": "*"}, {"name": choose(dice, *names)}, {"name": "team-*"}, {"selector": {"tier": "1"}}]
+            with_ = whom[0] if generous and choose(dice, True, True, False) else choose(dice, *whom)
+            entry: Json = {"workspaces": [with_, *choose(dice, [], [], [{"name": "ops", "selector": {"team": "x"}}])]}
+            if resources := resource_patterns(dice, generous=generous):
                 entry["resources"] = resources
             entries.append(entry)
         if entries:
@@ -142,9 +143,9 @@ def settings(draw: st.DrawFn, namespace: str, names: list[str], *, generous: boo
     return made("WorkspaceSettings", {"name": "settings", "namespace": namespace}, spec, ADMIN)
 
 
-def resource_patterns(draw: st.DrawFn, *, generous: bool) -> list[Json]:
+def resource_patterns(dice: Dice, *, generous: bool) -> list[Json]:
     found: list[Json] = choose(
-        draw,
+        dice,
         *([[]] * (8 if generous else 1)),
         [{"kind": "ROUTE_TABLE"}],
         [{"kind": "SERVICE"}, {"kind": "ROUTE_TABLE", "labels": {"team": "x"}}],
@@ -156,145 +157,143 @@ def resource_patterns(draw: st.DrawFn, *, generous: bool) -> list[Json]:
     return found
 
 
-def uri(draw: st.DrawFn, parent: bool) -> Json:
+def uri(dice: Dice, parent: bool) -> Json:
     """A path condition; those of delegating rules are mostly prefixes."""
     if parent:
-        kind = rarely(draw, "prefix", "prefix", "exact", "regex", "suffix")
+        kind = rarely(dice, "prefix", "prefix", "exact", "regex", "suffix")
     else:
-        kind = choose(draw, "prefix", "exact", "prefix", "regex", "prefix", "exact", "regex", "suffix")
+        kind = choose(dice, "prefix", "exact", "prefix", "regex", "prefix", "exact", "regex", "suffix")
     if kind == "regex":
-        value = choose(draw, *REGEXES, *BAD_BELOW * 2, choose(draw, *BAD_REGEXES))
+        value = choose(dice, *REGEXES, *BAD_BELOW * 2, choose(dice, *BAD_REGEXES))
     else:
-        value = ".js" if kind == "suffix" else choose(draw, *PATHS)
-    return {kind: value, "ignoreCase": True} if choose(draw, False, False, True) else {kind: value}
+        value = ".js" if kind == "suffix" else choose(dice, *PATHS)
+    return {kind: value, "ignoreCase": True} if choose(dice, False, False, True) else {kind: value}
 
 
-def condition(draw: st.DrawFn, name: str) -> Json:
+def condition(dice: Dice, name: str) -> Json:
     """A test; the regexes of one name are all the same, so that whether two tests can hold together is plain."""
     pattern = {"x-b": "[0-9]*", "r": "[0-9]*"}.get(name.lower(), "[0-9]+")
-    found = {"name": name} | choose(draw, {"value": "1"}, {}, {"value": pattern, "regex": True}, {"value": "2"})
-    test: Json = rarely(draw, found, found, found, {"name": name, "value": "(", "regex": True})
+    found = {"name": name} | choose(dice, {"value": "1"}, {}, {"value": pattern, "regex": True}, {"value": "2"})
+    test: Json = rarely(dice, found, found, found, {"name": name, "value": "(", "regex": True})
     return test
 
 
-@st.composite
-def matcher(draw: st.DrawFn, parent: bool) -> Json:
+def matcher(dice: Dice, parent: bool) -> Json:
     """An HTTPRequestMatcher."""
-    found: Json = {"uri": rarely(draw, uri(draw, parent), {})} if rarely(draw, True, False) else {}
-    if choose(draw, False, False, False, True):
-        found["method"] = choose(draw, "GET", "GET", "POST")
-    if choose(draw, False, False, True):
-        tests = [condition(draw, choose(draw, "x-a", "x-b", "X-A")) for _ in range(choose(draw, 1, 1, 2))]
-        found["headers"] = [{**each, **choose(draw, {}, {}, {"invertMatch": True})} for each in tests]
-    if choose(draw, False, False, False, False, True):
-        found["queryParameters"] = [condition(draw, choose(draw, "q", "r", "Q"))]
-    if rarely(draw, False, False, True):
-        found["port"] = choose(draw, 80, 8080)
+    found: Json = {"uri": rarely(dice, uri(dice, parent), {})} if rarely(dice, True, False) else {}
+    if choose(dice, False, False, False, True):
+        found["method"] = choose(dice, "GET", "GET", "POST")
+    if choose(dice, False, False, True):
+        tests = [condition(dice, choose(dice, "x-a", "x-b", "X-A")) for _ in range(choose(dice, 1, 1, 2))]
+        found["headers"] = [{**each, **choose(dice, {}, {}, {"invertMatch": True})} for each in tests]
+    if choose(dice, False, False, False, False, True):
+        found["queryParameters"] = [condition(dice, choose(dice, "q", "r", "Q"))]
+    if rarely(dice, False, False, True):
+        found["port"] = choose(dice, 80, 8080)
     return found
 
 
-def object_selector(draw: st.DrawFn, tables: list[Identity], tenanted: bool) -> Json:
+def object_selector(dice: Dice, tables: list[Identity], tenanted: bool) -> Json:
     """An entry of `routeTables`: by name, by label, by namespace, by workspace, by several, by nothing."""
-    namespace, name = choose(draw, *tables * 2, ("gm", "gone"), ("gm", "r0"), ("gm", "r0"))
-    by_workspace = {"workspace": choose(draw, "team-a", "team-b", "ops", "nobody")}
+    namespace, name = choose(dice, *tables * 2, ("gm", "gone"), ("gm", "r0"), ("gm", "r0"))
+    by_workspace = {"workspace": choose(dice, "team-a", "team-b", "ops", "nobody")}
     found: Json = choose(
-        draw,
+        dice,
         {"name": name, "namespace": namespace},
-        {"labels": choose(draw, {"team": "x"}, {"team": "y"}, {"tier": "1"}, {"team": "x", "tier": "2"})},
+        {"labels": choose(dice, {"team": "x"}, {"team": "y"}, {"tier": "1"}, {"team": "x", "tier": "2"})},
         {"name": name},
         {"namespace": namespace},
         by_workspace if tenanted else {"labels": {"tier": "2"}},
         {"labels": {"team": "x"}, **(by_workspace if tenanted else {"namespace": namespace})},
         {"name": name, "namespace": namespace, "labels": {"tier": "1"}},
-        rarely(draw, {"labels": {"team": "x"}}, {}),
+        rarely(dice, {"labels": {"team": "x"}}, {}),
     )
     return found
 
 
-def delegate_action(draw: st.DrawFn, tables: list[Identity], tenanted: bool) -> Json:
-    count = rarely(draw, choose(draw, 1, 2, 3), 0)
-    found: Json = {"routeTables": [object_selector(draw, tables, tenanted) for _ in range(count)]}
-    method = choose(draw, None, "ROUTE_SPECIFICITY", rarely(draw, "TABLE_WEIGHT", "BY_AGE"), "ROUTE_SPECIFICITY")
+def delegate_action(dice: Dice, tables: list[Identity], tenanted: bool) -> Json:
+    count = rarely(dice, choose(dice, 1, 2, 3), 0)
+    found: Json = {"routeTables": [object_selector(dice, tables, tenanted) for _ in range(count)]}
+    method = choose(dice, None, "ROUTE_SPECIFICITY", rarely(dice, "TABLE_WEIGHT", "BY_AGE"), "ROUTE_SPECIFICITY")
     return {"delegate": found if method is None else {**found, "sortMethod": method}}
 
 
-@st.composite
-def rule(draw: st.DrawFn, tables: list[Identity], tenanted: bool, delegating: tuple[bool, ...]) -> Json:
+def rule(dice: Dice, tables: list[Identity], tenanted: bool, delegating: tuple[bool, ...]) -> Json:
     """A route of a root or a table."""
-    parent = choose(draw, *delegating)
-    found: Json = {"name": choose(draw, "r", "s")}
-    if count := choose(draw, 1, 1, 1, 0, 2) if parent else choose(draw, 1, 1, 0, 2, 3):
-        found["matchers"] = [draw(matcher(parent)) for _ in range(count)]
-        found["matchers"] += choose(draw, [], [], [], [{**found["matchers"][0], "uri": {"prefix": "/"}}])
+    parent = choose(dice, *delegating)
+    found: Json = {"name": choose(dice, "r", "s")}
+    if count := choose(dice, 1, 1, 1, 0, 2) if parent else choose(dice, 1, 1, 0, 2, 3):
+        found["matchers"] = [matcher(dice, parent) for _ in range(count)]
+        found["matchers"] += choose(dice, [], [], [], [{**found["matchers"][0], "uri": {"prefix": "/"}}])
     if parent:
-        found |= delegate_action(draw, tables, tenanted)
+        found |= delegate_action(dice, tables, tenanted)
     else:
-        found |= choose(draw, *BROKEN) if rarely(draw, False, False, True) else choose(draw, *ACTIONS)
-    if labels := choose(draw, {}, {}, {"team": "z"}, {"tier": "9"}, {"team": "w", "own": "1"}):
+        found |= choose(dice, *BROKEN) if rarely(dice, False, False, True) else choose(dice, *ACTIONS)
+    if labels := choose(dice, {}, {}, {"team": "z"}, {"tier": "9"}, {"team": "w", "own": "1"}):
         found["labels"] = labels
     return found
 
 
-def table_spec(draw: st.DrawFn, rules: st.SearchStrategy[Json], least: int) -> Json:
-    found: Json = {"http": draw(st.lists(rules, min_size=least, max_size=3))}
-    if default := choose(draw, None, None, ref("web", "gm"), ref("web"), ref("gone", "b")):
+def table_spec(dice: Dice, rules: list[Json]) -> Json:
+    found: Json = {"http": rules}
+    if default := choose(dice, None, None, ref("web", "gm"), ref("web"), ref("gone", "b")):
         found["defaultDestination"] = default
-    if weight := choose(draw, 0, 1, -1, 0, 10):
+    if weight := choose(dice, 0, 1, -1, 0, 10):
         found["weight"] = weight
     return found
 
 
-@st.composite
-def root(draw: st.DrawFn, name: str, tables: list[Identity], tenanted: bool) -> Json:
+def root(dice: Dice, name: str, tables: list[Identity], tenanted: bool) -> Json:
     """A table with hosts."""
-    namespace = rarely(draw, choose(draw, "gm", "gm", "gm", "a", "b", "shared"), "out", "mute")
-    delegating = choose(draw, (True, True, True, False), (True, False), (False,))
-    spec = table_spec(draw, rule(tables, tenanted, delegating), choose(draw, 1, 2, 3, 0))
-    hosts = [choose(draw, "a.test", *HOSTS) for _ in range(choose(draw, 1, 2, 3))]
+    namespace = rarely(dice, choose(dice, "gm", "gm", "gm", "a", "b", "shared"), "out", "mute")
+    delegating = choose(dice, (True, True, True, False), (True, True, False), (True, False), (False,))
+    count = choose(dice, 1, 2, 3, 2, 3, 3, 3, 0)
+    spec = table_spec(dice, [rule(dice, tables, tenanted, delegating) for _ in range(count)])
+    hosts = [choose(dice, "a.test", *HOSTS) for _ in range(choose(dice, 1, 2, 3))]
     spec["hosts"] = list({host.lower(): host for host in hosts}.values())
     edge = {"name": "edge", "namespace": "gm"}
     listed = [[edge], [edge, {"name": "west", "namespace": "a"}], [{"name": "edge"}], [{"name": "gone"}], []]
-    spec["virtualGateways"] = rarely(draw, listed[0], *listed[1:])
-    if mode := choose(draw, None, None, "FREEZE_CONFIG", "ROUTE_REPLACEMENT"):
+    spec["virtualGateways"] = rarely(dice, listed[0], *listed[1:])
+    if mode := choose(dice, None, None, "FREEZE_CONFIG", "ROUTE_REPLACEMENT"):
         spec["failureMode"] = mode
-    return made("RouteTable", metadata(draw, namespace, name), spec)
+    return made("RouteTable", metadata(dice, namespace, name), spec)
 
 
-@st.composite
-def table(draw: st.DrawFn, identity: Identity, tables: list[Identity], tenanted: bool) -> Json:
+def table(dice: Dice, identity: Identity, tables: list[Identity], tenanted: bool) -> Json:
     """A table without hosts; `tables` are those that may be named in it, itself included."""
-    spec = table_spec(draw, rule(tables, tenanted, (False, True)), choose(draw, 1, 2, 3, 3, 2, 0))
-    return made("RouteTable", metadata(draw, *identity), spec)
+    count = choose(dice, 1, 2, 3, 3, 2, 3, 3, 3, 3, 0)
+    spec = table_spec(dice, [rule(dice, tables, tenanted, (False, True)) for _ in range(count)])
+    return made("RouteTable", metadata(dice, *identity), spec)
 
 
-def gateway(draw: st.DrawFn, namespace: str, name: str, tenanted: bool) -> Json:
+def gateway(dice: Dice, namespace: str, name: str, tenanted: bool) -> Json:
     """A gateway with one listener for everything, and more narrow ones."""
     listeners: list[Json] = [{"port": {"number": 80}, "http": {}}]
-    for _ in range(choose(draw, 0, 1, 2, 1)):
+    for _ in range(choose(dice, 0, 1, 2, 1)):
         allowed = []
-        for _ in range(choose(draw, 1, 2)):
-            entry: Json = {"host": choose(draw, *ALLOWED)}
-            selector = choose(draw, None, None, {"labels": {"team": "x"}}, {}, {"namespace": "a"}, {"name": "r0"})
-            if tenanted and choose(draw, False, False, True):
-                selector = {"workspace": choose(draw, "team-a", "ops")}
+        for _ in range(choose(dice, 1, 2)):
+            entry: Json = {"host": choose(dice, *ALLOWED)}
+            selector = choose(dice, None, None, {"labels": {"team": "x"}}, {}, {"namespace": "a"}, {"name": "r0"})
+            if tenanted and choose(dice, False, False, True):
+                selector = {"workspace": choose(dice, "team-a", "ops")}
             allowed.append(entry if selector is None else {**entry, "selector": selector})
-        listeners.append({"port": {"number": choose(draw, 8080, 80)}, "http": {}, "allowedRouteTables": allowed})
-    if rarely(draw, False, True):
+        listeners.append({"port": {"number": choose(dice, 8080, 80)}, "http": {}, "allowedRouteTables": allowed})
+    if rarely(dice, False, True):
         listeners.insert(0, {"port": {"number": 9000}, "tcp": {}})
-    return made("VirtualGateway", metadata(draw, namespace, name), {"listeners": listeners})
+    return made("VirtualGateway", metadata(dice, namespace, name), {"listeners": listeners})
 
 
-def destinations(draw: st.DrawFn) -> list[Json]:
+def destinations(dice: Dice) -> list[Json]:
     """What may be forwarded to; without any Service none can be called missing."""
     found: list[Json] = [
-        made("VirtualDestination", metadata(draw, "a", "vd"), {"hosts": ["vd.test"], "ports": [http_port(80)]}),
-        made("ExternalService", metadata(draw, "b", "es"), {"hosts": ["es.test"], "ports": [http_port(443)]}),
+        made("VirtualDestination", metadata(dice, "a", "vd"), {"hosts": ["vd.test"], "ports": [http_port(80)]}),
+        made("ExternalService", metadata(dice, "b", "es"), {"hosts": ["es.test"], "ports": [http_port(443)]}),
     ]
-    if choose(draw, *[True] * 8, False):
+    if choose(dice, *[True] * 8, False):
         one = [{"name": "http", "port": 8080}]
-        found += [made("Service", metadata(draw, space, "web"), {"ports": one}, "v1") for space in NAMESPACES]
+        found += [made("Service", metadata(dice, space, "web"), {"ports": one}, "v1") for space in NAMESPACES]
         many = [*one, {"name": "grpc", "port": 9090}]
-        found.append(made("Service", metadata(draw, "gm", "many"), {"ports": many}, "v1"))
+        found.append(made("Service", metadata(dice, "gm", "many"), {"ports": many}, "v1"))
     return found
 
 
@@ -305,15 +304,18 @@ def http_port(number: int) -> Json:
 @st.composite
 def graphs_v2(draw: st.DrawFn) -> list[Json]:
     """A graph whose expansion stays within the budget: too large ones lose their last tables."""
-    workspaces = tenants(draw)
+    blocks = some_dice(draw, 1 + 1 + 7 + 4 + 2 + 1)
+    dice = next(blocks)
+    identities = dice.shuffled(TABLES)[: choose(dice, 0, 3, 5, 5, 6, 7, 7, 7)]
+    count, west = choose(dice, 1, 2, 3, 4, 3, 2), choose(dice, False, False, True)
+    workspaces = tenants(next(blocks))
     tenanted = len(workspaces) > 1
-    identities = draw(st.lists(st.sampled_from(TABLES), min_size=choose(draw, 0, 2, 4, 5, 6), max_size=7, unique=True))
-    tables = [draw(table(identity, identities, tenanted)) for identity in identities]
-    roots = [draw(root(f"r{index}", identities, tenanted)) for index in range(choose(draw, 1, 2, 3, 4, 3, 2))]
-    gateways = [gateway(draw, "gm", "edge", tenanted)]
-    if choose(draw, False, False, True):
-        gateways.append(gateway(draw, "a", "west", tenanted))
-    rest = [*workspaces, *destinations(draw), *gateways]
+    tables = [table(next(blocks), identity, identities, tenanted) for identity in identities]
+    roots = [root(next(blocks), f"r{index}", identities, tenanted) for index in range(count)]
+    gateways = [gateway(next(blocks), "gm", "edge", tenanted)]
+    if west:
+        gateways.append(gateway(next(blocks), "a", "west", tenanted))
+    rest = [*workspaces, *destinations(next(blocks)), *gateways]
     while not affordable([*rest, *roots, *tables]):
         (tables or roots).pop()
     return [*rest, *roots, *tables]

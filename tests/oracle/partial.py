@@ -24,7 +24,8 @@ from kubectl_gmg.simulate.entry import EntryPoint
 from kubectl_gmg.simulate.trace import Simulator
 from kubectl_gmg.sources.objects import collect
 from kubectl_gmg.views import Simulated
-from tests.oracle.generate_objects import NAMESPACES, choose, graphs
+from tests.oracle.dice import Dice, choose, some_dice
+from tests.oracle.generate_objects import NAMESPACES, graphs
 from tests.oracle.transcript import End, Transcript
 
 Json = dict[str, Any]
@@ -52,18 +53,18 @@ class Reading:
 @st.composite
 def readings(draw: st.DrawFn) -> Reading:
     """A graph, and rights that end somewhere; of what may not be read a little is known all the same."""
-    manifests = draw(graphs())
-    extents = {kind: some_extent(draw, kind) for kind in READ}
-    kept = [each for each in manifests if is_read(each, extents) or choose(draw, False, False, False, True)]
+    manifests, dice = draw(graphs()), next(some_dice(draw, 1))
+    extents = {kind: some_extent(dice, kind) for kind in READ}
+    kept = [each for each in manifests if is_read(each, extents) or choose(dice, False, False, False, True)]
     return Reading(manifests, kept, extents)
 
 
-def some_extent(draw: st.DrawFn, kind: str) -> Extent:
+def some_extent(dice: Dice, kind: str) -> Extent:
     """Where a kind is read completely: tables least often everywhere."""
     spaces = [frozenset(NAMESPACES[:1]), frozenset(NAMESPACES[1:]), frozenset(NAMESPACES), frozenset(NAMESPACES[::2])]
     if kind == "RouteTable":
-        return Extent(choose(draw, None, *spaces, frozenset()))
-    return Extent(choose(draw, None, None, None, *spaces[:2]))
+        return Extent(choose(dice, None, *spaces, frozenset()))
+    return Extent(choose(dice, None, None, None, *spaces[:2]))
 
 
 def is_read(manifest: Json, extents: dict[str, Extent]) -> bool:
@@ -120,14 +121,21 @@ def below_table(target: Target, host: Host, gateway: Gateway, above: Terminal) -
 
 def ends_complaint(reading: Reading) -> str:
     """How the product's dead ends differ from the transcript's."""
-    told, got = told_ends(reading), resolved_ends(resolve(lower(reading.snapshot())))
+    return difference(told_ends(reading), resolved_ends(resolve(lower(reading.snapshot()))))
+
+
+def difference(told: Ends, got: Ends) -> str:
+    """How two tellings of dead ends differ."""
     return "" if told == got else f"dead ends: {told} is not {got}"
 
 
 # ---- answers
 
+Answers = dict[tuple[str, str, str], Simulated]
+"""By gateway, host and path."""
 
-def answers(declared: Declared) -> dict[tuple[str, str, str], Simulated]:
+
+def answers(declared: Declared) -> Answers:
     """What every gateway answers to each request, by gateway, host and path."""
     resolved = resolve(declared)
     simulator = Simulator(Rows(resolved), declared)
@@ -147,10 +155,20 @@ def essence(item: Simulated) -> tuple[object, ...]:
     return item.outcome, item.row.id if item.row else None, item.row.route.match if item.row else None
 
 
+def both_answers(reading: Reading) -> tuple[Answers, Answers]:
+    """The answers of everything, and those of what was read."""
+    full = Reading(reading.everything, reading.everything, {})
+    return answers(lower(full.snapshot())), answers(lower(reading.snapshot()))
+
+
 def answers_complaint(reading: Reading) -> str:
     """An answer that would be another one if everything were read, and does not say that it may be."""
-    full = answers(lower(Reading(reading.everything, reading.everything, {}).snapshot()))
-    for name, item in answers(lower(reading.snapshot())).items():
+    return uncertain_complaint(*both_answers(reading))
+
+
+def uncertain_complaint(full: Answers, partial: Answers) -> str:
+    """The same of answers that are there already."""
+    for name, item in partial.items():
         if essence(item) != essence(full[name]) and not item.may_differ:
             return f"{name}: {essence(item)} is really {essence(full[name])}"
     return ""

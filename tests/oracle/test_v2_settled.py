@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.oracle.test_v2_transcript import complaint
+from tests.oracle.test_v2_transcript import complaint, told
+from tests.oracle.v2_transcript import TranscriptV2
 from tests.run import gmg, manifests_text, routes_json
 
 Json = dict[str, Any]
@@ -42,7 +43,7 @@ def to(*names: str, **more: Any) -> Json:
 
 def served(*manifests: Json) -> list[tuple[str, str, str]]:
     """Listener and rule of every route that is served, in order, with what becomes of it."""
-    assert complaint(list(manifests)) == ""
+    assert complaint(list(manifests), told(TranscriptV2(list(manifests)))) == ""
     rows = [row for row in routes_json(list(manifests))["items"] if row["index"] is not None]
     rules = ["/".join(hop["name"] for hop in row["hops"]) for row in rows]
     return [(str(row["listener"]["index"]), name, row["status"]) for row, name in zip(rows, rules, strict=True)]
@@ -54,6 +55,17 @@ def test_a_child_with_a_suffix_alone_is_no_conflict() -> None:
     sort = {"sortMethod": "ROUTE_SPECIFICITY"}
     top = root("top", rule("d", {"prefix": "/p"}, delegate=to("kid", **sort)))
     assert served(gateway(), top, kid) == [("1", "d/plain", "ok")]
+
+
+def test_the_length_of_a_regex_does_not_rank_it() -> None:
+    """8.4: a longer one may match less or more, so that the order of the tables and rules stays."""
+    kid = table(
+        "kid", rule("short", {"regex": "/a.*"}), rule("long", {"regex": "/[a-c]+/.*"}), rule("p", {"prefix": "/a"})
+    )
+    top = root("top", rule("d", {"prefix": "/p"}, delegate=to("kid", sortMethod="ROUTE_SPECIFICITY")))
+    names = [name for _, name, _ in served(gateway(), top, kid)]
+    assert names.index("d/short") < names.index("d/long")
+    assert len(names) == 3
 
 
 def test_a_catch_all_for_another_port_cuts_nothing() -> None:

@@ -7,12 +7,13 @@ import re
 import unicodedata
 import xml.etree.ElementTree as ET
 from itertools import product
+from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema.validators import validator_for
 
 from kubectl_gmg.model.finding import Fix, Note, Problem
 from kubectl_gmg.model.origin import ObjectRef, Origin
@@ -24,6 +25,8 @@ from tests.render.found import ERROR, GMG301, INFO, RULES, catalogue, finding, f
 from tests.render.test_findings_machine import SARIF_SCHEMA
 from tests.render.test_hostile import HOSTILE, TEXTS
 
+SARIF = validator_for(SARIF_SCHEMA)(SARIF_SCHEMA)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 OWN_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 LOOKS = {
     "pipe": Look(),
@@ -102,11 +105,11 @@ def test_any_text(text: str) -> None:
     for look in LOOKS.values():
         assert obeyed(printed(view, look=look)) == []
     document = json.loads(printed(view, Output.SARIF))
-    jsonschema.validate(document, SARIF_SCHEMA)
+    SARIF.validate(document)
     assert document["runs"][0]["results"][1]["locations"][0]["logicalLocations"][0]["name"] == text
     items = json.loads(printed(view, Output.JSON))["items"]
     assert items[0]["message"] == items[0]["fix"]["text"] == items[0]["at"]["name"] or text == ""
-    assert len(yaml.safe_load(printed(view, Output.YAML))["items"]) == 3
+    assert len(yaml.load(printed(view, Output.YAML), Loader=LOADER)["items"]) == 3
     assert len(ET.fromstring(printed(view, Output.JUNIT).encode())[0]) == 5
     assert len(printed(view, Output.SHORT).splitlines()) == 2
     for line in printed(view, Output.GITHUB).splitlines():

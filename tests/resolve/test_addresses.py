@@ -351,6 +351,23 @@ def test_the_name_of_the_handshake_is_that_of_the_url(words: tuple[str, ...], wa
     assert called(*words, service=kubernetes(*BALANCED), port={"name": "https", "tls": True}) == wanted
 
 
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("http://h.example/", "curl --resolve h.example:80:203.0.113.1 http://h.example/"),
+        ("http://h.example:8080/", "curl --resolve h.example:8080:203.0.113.2 http://h.example:8080/"),
+    ],
+)
+def test_of_several_addresses_that_of_the_port_is_called(url: str, wanted: str) -> None:
+    services = [
+        kubernetes("NodePort", name="a", ports=(("http2", 8443, 8080),)),
+        kubernetes("LoadBalancer", "203.0.113.1", name="b"),
+        kubernetes("LoadBalancer", "203.0.113.2", name="c", ports=(("http2", 8080, 31380),)),
+    ]
+    (item,) = items("curl", url, objects=[*second(), *services])
+    assert item["call"] == wanted
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[int, list[tuple[str, str, list[tuple[str, str]]]]]]:
     """A server on the loopback that writes down what it is asked."""
@@ -432,15 +449,38 @@ def test_the_words_are_those_of_a_shell() -> None:
     assert shlex.split(command)[-2:] == ["x: a b", "http://h.example/a"]
 
 
-@pytest.mark.parametrize("width", [40, 60, 80, 160])
-def test_in_a_narrow_terminal_a_shell_still_reads_one_command(width: int) -> None:
+LONG = "/reviews/of/all/products/that/anybody/has/ever/written?language=any&newest=first&from=2020-01-01"
+
+
+@pytest.mark.parametrize("color", [False, True])
+@pytest.mark.parametrize(("width", "path", "count"), [(40, "/reviews", 4), (60, "/reviews", 2), (80, LONG, 2)])
+def test_in_a_narrow_terminal_a_shell_still_reads_one_command(width: int, path: str, count: int, color: bool) -> None:
+    """A word that is too long for the terminal stays whole: only the terminal itself can fold it and copy it right."""
     address = Address(Exposure.LOAD_BALANCER, "203.0.113.10", 80, ObjectRef("edge", "gw", "Service", "v2"))
     origin = Origin(ObjectRef("ns", "gw", "VirtualGateway", "v2"), ("spec",))
     listener = ResolvedListener(Listener(origin, "http2", Protocol.HTTP), 1, 80, (), (address,))
-    asked = Request("/reviews", "www.example.com", headers=(("x-user", "ana b"),))
-    printed = page.text_of(call_lines(asked, listener, Look(terminal=True, width=width)), Look())
-    command = printed.removeprefix("call     ")
-    words = "curl --resolve www.example.com:80:203.0.113.10 -H 'x-user: ana b' http://www.example.com/reviews"
-    assert [word for word in shlex.split(command) if word != "\n"] == shlex.split(words)
-    assert all(len(each) <= max(width, 57) for each in printed.splitlines())
-    assert len(printed.splitlines()) == {40: 4, 60: 2, 80: 2, 160: 1}[width]
+    asked = Request(path, "www.example.com", headers=(("x-user", "ana b"),))
+    look = Look(terminal=True, width=width, color=color)
+    printed = page.STYLE.sub("", page.printed(call_lines(asked, listener, look), look))
+    words = ["curl", "--resolve", "www.example.com:80:203.0.113.10", "-H", "x-user: ana b"]
+    found = [word for word in shlex.split(printed.removeprefix("call     ")) if word != "\n"]
+    assert found == [*words, f"http://www.example.com{path}"]
+    assert len(printed.splitlines()) == count
+    assert all(len(each) <= max(width, 57) for each in printed.splitlines()[:-1])
+
+
+def test_the_ports_of_one_address_stand_together() -> None:
+    """A gateway with many listeners, which several Services lead to."""
+    ports = [(f"p{number}", number, number + 20000) for number in range(8000, 8030)]
+    found = second()
+    found[0]["spec"]["listeners"] = [{"http": {}, "port": {"number": number}} for _, number, _ in ports]
+    services = [
+        kubernetes("LoadBalancer", "203.0.113.10", name="a", ports=ports),
+        kubernetes("NodePort", name="b", ports=ports[:2]),
+        kubernetes("LoadBalancer", name="c", ports=ports[:2]),
+    ]
+    assert lines("routes", "-o", "wide", objects=[*found, *services], starts="address") == [
+        f"address  203.0.113.10{' '.join(f':{number}' for _, number, _ in ports)} (LoadBalancer a.edge)",
+        "address  <node>:28000 :28001, any node (NodePort b.edge)",
+        "address  pending, ports 8000, 8001 (LoadBalancer c.edge)",
+    ]

@@ -238,6 +238,20 @@ def test_a_bash_without_compopt(tmp_path: Path) -> None:
         prompt.complete("kubectl-gmg curl http://", "kubectl-gmg curl http://a.example/")
 
 
+def test_zsh_has_no_room_for_descriptions(tmp_path: Path) -> None:
+    """Beside values almost as wide as the terminal zsh itself would show parts of its memory for descriptions."""
+    (tmp_path / "bin").mkdir()
+    executable = tmp_path / "bin" / "kubectl-gmg"
+    executable.write_text("#!/bin/sh\ncat ~/answer\n")
+    executable.chmod(0o755)
+    with opened("zsh", tmp_path, sourced("zsh"), columns=60) as prompt:
+        for length in (51, 54):
+            long = "v" * length
+            (tmp_path / "answer").write_text(f"vb\ta note\n{long}\tanother note\n:36\n")
+            prompt.type("kubectl-gmg explain v")
+            assert [line.strip() for line in prompt.list("vb", long)] == ["vb", long]
+
+
 @pytest.mark.parametrize("columns", [40, 60, 160])
 def test_descriptions_fit_the_terminal(columns: int, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -181,6 +183,24 @@ def test_other_signals_restore_the_terminal_too(file: Path, ending: list[Watchin
     assert [seen.data.count(each) for each in (ENTER, LEAVE, HIDE, SHOW)] == [1, 1, 1, 1]
 
 
+@pytest.mark.parametrize(("handler", "code"), [(signal.SIG_DFL, 128 + signal.SIGHUP), (signal.SIG_IGN, 0)], ids=str)
+def test_a_terminal_that_is_closed_ends_it_without_a_word(
+    file: Path, tmp_path: Path, handler: signal.Handlers, code: int
+) -> None:
+    """The program hears of it by SIGHUP; below `nohup` it sees that nobody can read any more."""
+    pid, terminal = pty.fork()
+    if not pid:
+        signal.signal(signal.SIGHUP, handler)
+        os.dup2(os.open(tmp_path / "errors", os.O_WRONLY | os.O_CREAT), 2)
+        os.execve(PROGRAM[0], [*PROGRAM, "routes", "--watch", "-f", str(file)], environment())
+    seen = b""
+    while b"2 routes" not in seen:
+        seen += os.read(terminal, 65536)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == code
+    assert (tmp_path / "errors").read_text() == ""
+
+
 def test_ctrl_z_gives_the_terminal_back_and_fg_draws_anew(file: Path, ending: list[Watching]) -> None:
     seen = Watching(file, "routes")
     ending.append(seen)
@@ -216,12 +236,19 @@ def test_an_error_stands_above_the_last_answer_until_it_is_over(file: Path, endi
     assert seen.ended()[1] == 130
 
 
-def test_a_broken_file_is_said_and_the_last_state_stays(file: Path, ending: list[Watching]) -> None:
-    seen = Watching(file, "tree")
+def test_a_broken_file_is_said_and_the_last_state_stays(tmp_path: Path, ending: list[Watching]) -> None:
+    """Also where the file's name alone is longer than a line."""
+    file = tmp_path / f"{'a-long-name-' * 8}.json"
+    file.write_text(manifests_text(world("/a")))
+    seen = Watching(file, "tree", columns=60)
     ending.append(seen)
     seen.until("gateway, 1 host")
     file.write_text("kind: [")
-    lines = seen.until("^!( |$)")
+    lines = seen.until("^!")
+    begin = next(number for number, line in enumerate(lines) if line.startswith("!"))
+    said = "".join(line[2:] for line in lines[begin : begin + 6])
+    assert said.startswith(str(file))
+    assert len(lines[begin]) == 60, "it begins behind the sign"
     assert any("VirtualHost ns/vh" in line for line in lines)
     seen.write("/b")
     seen.until(r"^\+ .*/b\*", none="^!")
@@ -276,8 +303,9 @@ def test_where_only_ascii_is_known(
     assert b"\\u" not in seen.data
 
 
-def test_a_dumb_terminal_is_printed_on_as_a_pipe_is(file: Path, ending: list[Watching]) -> None:
-    seen = Watching(file, "routes", given={"TERM": "dumb"})
+@pytest.mark.parametrize("name", ["dumb", "unknown"])
+def test_a_dumb_terminal_is_printed_on_as_a_pipe_is(file: Path, ending: list[Watching], name: str) -> None:
+    seen = Watching(file, "routes", given={"TERM": name})
     ending.append(seen)
     seen.until("2 routes$")
     seen.write("/a")
