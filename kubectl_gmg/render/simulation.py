@@ -212,7 +212,7 @@ def expectations(item: Simulated) -> list[Block]:
     return [
         line(Span("held  ", "green") if each.held else Span("FAILED", "bold red"), f" {each.key} {each.wanted}")
         if each.held
-        else line(Span("FAILED", "bold red"), f" {each.key}: wanted {each.wanted}, got {each.got or "nothing"}")
+        else line(Span("FAILED", "bold red"), f" {each.key}: wanted {each.wanted}, got {each.got or 'nothing'}")
         for each in item.expectations
     ]
 
