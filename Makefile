@@ -4,6 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 GMG := $(BIN)/kubectl-gmg
+# One more than small machines have cores: tests of terminals and servers mostly wait.
+WORKERS := 3
 
 .PHONY: demo test lint bench plugin clean
 
@@ -33,7 +35,7 @@ demo: $(VENV)/.plain ## Show the main job on the built-in example
 
 test: $(VENV)/.test ## Run every test
 	$(BIN)/python -m tests.shells.fetch
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 lint: $(VENV)/.test ## Check style and types
 	$(BIN)/ruff format --check .
