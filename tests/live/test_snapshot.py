@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.live.faults import TABLES
+from tests.live.fleet import Fleet
 from tests.live.test_canaries import MARK, hidden_in, objects
-from tests.oracle.apiserver import V1BETA1, V2, ApiServer, Resource
+from tests.oracle.apiserver import V1BETA1, V2, Resource
 from tests.run import Ran, gmg
 
 Json = dict[str, Any]
@@ -28,26 +29,12 @@ def without(value: Any) -> Any:
     return [without(each) for each in value] if isinstance(value, list) else value
 
 
-class Clusters:
+class Clusters(Fleet):
     """A management cluster of both generations and two others, of which one is dead."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.file = folder / "config"
+        super().__init__(folder, stack)
         self.saved = folder / "saved.yaml"
-        self.config: Json = {}
-        self._stack = stack
-
-    def add(self, name: str, manifests: Any, **more: Any) -> ApiServer:
-        server = self._stack.enter_context(ApiServer(manifests, token=f"token-of-{name}", **more))
-        found = server.kubeconfig(context=name)
-        for section in ("clusters", "users"):
-            found[section][0]["name"] = name
-        found["contexts"][0]["context"] |= {"cluster": name, "user": name}
-        for section in ("clusters", "users", "contexts"):
-            self.config.setdefault(section, []).extend(found[section])
-        self.config = {**found, **self.config}
-        self.file.write_text(json.dumps(self.config))
-        return server
 
     def live(self, *words: str) -> Ran:
         return gmg(*words, "--kubeconfig", str(self.file), *FLAGS)

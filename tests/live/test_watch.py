@@ -338,6 +338,7 @@ def test_a_list_that_fails_later_is_kept_and_is_a_gap(scene: Scene) -> None:
     lost = datetime.now(UTC).replace(microsecond=0)
     with scene.begins():
         assert scene.watch
+        assert scene.cluster
         with_gap = scene.watch.changed(5)
         assert with_gap is not None
         (gap,) = with_gap.gaps
@@ -350,7 +351,7 @@ def test_a_list_that_fails_later_is_kept_and_is_a_gap(scene: Scene) -> None:
         assert [each.ref.name for each in with_gap.objects] == ["a", "b"]
         assert TABLES in with_gap.read
         healthy = fresh_of(scene)
-        assert settled(scene.watch, scene.cluster, healthy) == healthy  # type: ignore[arg-type]
+        assert settled(scene.watch, scene.cluster, healthy) == healthy
 
 
 def fresh_of(scene: Scene) -> dict[str, Any]:

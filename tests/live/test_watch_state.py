@@ -6,6 +6,7 @@ import gc
 import threading
 import time
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -111,14 +112,14 @@ def test_a_lost_event_would_be_noticed(tmp_path: Path) -> None:
         if not is_watch(call):
             return real
 
-        def stream() -> object:
+        def stream() -> Iterator[bytes | None]:
             for each in real.stream or ():
                 if not swallowed and b'"MODIFIED"' in (each or b""):
                     swallowed.append(each or b"")
                 else:
                     yield each
 
-        return Answer(stream=stream())  # type: ignore[arg-type]
+        return Answer(stream=stream())
 
     with Both([an_object(TABLE, "web", "stays")]) as server:
         connection = connection_to(server, tmp_path)

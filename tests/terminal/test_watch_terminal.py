@@ -158,8 +158,8 @@ def test_a_resized_window_is_drawn_anew(file: Path, ending: list[Watching]) -> N
     whole = gmg("routes", "-f", str(file)).out.rstrip("\n").split("\n")
     shown = [line for line in cropped[2:-1] if line.strip()]
     assert all(line[2:] in whole for line in shown)
-    left = int(re.search(r"(\d+) more lines", cropped[-1])[1])  # type: ignore[index]  # `until` has found it
-    assert len(whole) == left + len(cropped[2:-1])
+    (left,) = re.findall(r"(\d+) more lines", cropped[-1])
+    assert len(whole) == int(left) + len(cropped[2:-1])
     seen.resize(60, 70)
     larger = seen.until("^  1 gateway, 1 host, 40 routes")
     assert not [line for line in larger if "more lines" in line]
