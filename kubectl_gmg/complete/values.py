@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 
 from kubectl_gmg.complete.answer import Answer, Candidate, files, fitting, nothing
@@ -18,16 +19,16 @@ FILE = "FILE"
 """What the value of a flag is called that names a file."""
 
 
-class Known:
+class Known(ABC):
     """What is known besides the words of the program."""
 
+    @abstractmethod
     def names(self) -> Names | None:
         """The names in the source that the command would read; None if they are not known."""
-        raise NotImplementedError
 
+    @abstractmethod
     def entries(self, section: str) -> tuple[str, ...]:
         """The names of the `contexts`, `clusters` or `users` of the kubeconfig."""
-        raise NotImplementedError
 
 
 def answer_to(line: Line, known: Known) -> Answer:

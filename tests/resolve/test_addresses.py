@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from kubectl_gmg.render.addresses import call_lines
 from kubectl_gmg.views import Look
 from tests.commands.make import gateway, host, items, rule, run, says
 from tests.commands.make import service as discovered
+from tests.shells.prompt import program, unpacked_environment
 
 Json = dict[str, Any]
 V2 = "networking.gloo.solo.io/v2"
@@ -403,7 +403,6 @@ SENT = [
 ]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the judge is curl itself, which is not installed here")
 @pytest.mark.parametrize(("words", "wanted"), SENT)
 def test_curl_sends_the_request_that_was_simulated(server: Any, words: tuple[str, ...], wanted: Any) -> None:
     port, asked = server
@@ -412,7 +411,8 @@ def test_curl_sends_the_request_that_was_simulated(server: Any, words: tuple[str
     command = called(*fill, service=service)
     assert command is not None
     asked.clear()
-    environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": "/nowhere"}
+    judge = program("curl")
+    environment = {"PATH": f"{judge.parent}:/usr/bin:/bin", "HOME": "/nowhere", **unpacked_environment(judge)}
     done = subprocess.run(
         ["sh", "-c", f"{command} --silent --show-error --max-time 5"], env=environment, capture_output=True, check=False
     )

@@ -1,4 +1,4 @@
-"""Gets the shells that completion is tested in: `python -m tests.shells.fetch`, which `make test` calls.
+"""Gets the shells that completion is tested in, and curl: `python -m tests.shells.fetch`, which `make test` calls.
 
 What the machine lacks comes from Debian packages, with the sources and keys that apt is set up with. Nothing on the
 system changes: the packages are unpacked into a folder of the checkout, and stay there for the next run.
@@ -20,7 +20,7 @@ TOOLS = ("apt-get", "dpkg-deb")
 
 
 def program(shell: str) -> Path | None:
-    """A shell that is installed, or else the unpacked one."""
+    """A shell or curl as it is installed, or else unpacked."""
     if installed := shutil.which(shell):
         return Path(installed)
     return next((path for path in (UNPACKED / "usr/bin" / shell, UNPACKED / "bin" / shell) if path.exists()), None)
@@ -33,8 +33,8 @@ def bash_completion() -> Path | None:
 
 def missing() -> list[str]:
     """The packages whose content is neither installed nor unpacked."""
-    shells = [name for name in ("zsh", "fish") if program(name) is None]
-    return shells if bash_completion() else [*shells, "bash-completion"]
+    programs = [name for name in ("zsh", "fish", "curl") if program(name) is None]
+    return programs if bash_completion() else [*programs, "bash-completion"]
 
 
 def apt(folder: Path, *arguments: str) -> None:
@@ -75,7 +75,7 @@ def main() -> None:
     packages = missing()
     if not packages:
         return
-    print(f"shells for the tests: getting {', '.join(packages)}", flush=True)
+    print(f"programs for the tests: getting {', '.join(packages)}", flush=True)
     if absent := [tool for tool in TOOLS if not shutil.which(tool)]:
         print(f"there is no {' or '.join(absent)} here: install {', '.join(packages)} yourself")
         return

@@ -29,7 +29,7 @@ SHELLS = ("bash", "bash+package", "zsh", "fish")
 
 
 def program(shell: str) -> Path:
-    """The shell to run; the test is skipped without one, or fails where they are required."""
+    """The shell, or curl, to run; the test is skipped without it, or fails where they are required."""
     found = fetch.program(shell.partition("+")[0])
     if found is None or (shell == "bash+package" and fetch.bash_completion() is None):
         reason = f"{shell} is not here, and could not be had: python -m tests.shells.fetch says why"
