@@ -62,14 +62,16 @@ class Watching:
         return [line.rstrip() for line in self._screen.display]
 
     def until(self, pattern: str, *, none: str = "(?!)") -> list[str]:
-        """The lines of the screen, once one of them matches, and none the other pattern."""
+        """The lines of the screen, once one of them matches, and none the other pattern, and it is drawn to its end."""
         end = time.monotonic() + PATIENCE
-        while not any(re.search(pattern, line) for line in self.lines) or any(
-            re.search(none, each) for each in self.lines
-        ):
+        drawing = True
+        while drawing or not self._shows(pattern) or self._shows(none):
             assert time.monotonic() < end, (pattern, self.lines)
-            self._feed()
+            drawing = self._feed()
         return self.lines
+
+    def _shows(self, pattern: str) -> bool:
+        return any(re.search(pattern, line) for line in self.lines)
 
     def until_sent(self, data: bytes) -> None:
         """Until the terminal has got these bytes."""
@@ -78,13 +80,15 @@ class Watching:
             assert time.monotonic() < end, self.data
             self._feed()
 
-    def _feed(self) -> None:
+    def _feed(self) -> bool:
+        """Take what has come; whether anything has, within a tenth of a second."""
         try:
             got = self.child.read_nonblocking(65536, 0.1)
         except pexpect.TIMEOUT:
-            return
+            return False
         self.data += got
         self._stream.feed(got)
+        return True
 
     def ended(self) -> tuple[list[str], int | None]:
         """The lines of the normal screen at the end, and the exit code."""
