@@ -129,14 +129,13 @@ def external_service(reading: Reading) -> ExternalService:
 
 def external_port(port: Field) -> DestinationPort:
     """A port of an ExternalService; `clientsideTls` without a mode is SIMPLE."""
-    port.text_of("name")
     port.text_of("protocol")
     port["egressGatewayRoutes"].opaque()
     tls = port["clientsideTls"]
     encrypted = tls.present and tls.text_of("mode") != NO_TLS
     all_known(tls)
     target, name = port_selector(port["targetPort"])
-    return DestinationPort(port_number(port) or 0, target, name, encrypted)
+    return DestinationPort(port_number(port) or 0, target, name, encrypted, port.text_of("name"))
 
 
 def endpoint(reading: Reading) -> Endpoint:

@@ -19,13 +19,13 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.rule import INFO, check
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.model.resolved import Status, Terminal
+from kubectl_gmg.views import RouteRow
 
 LABEL, DEMANDED = "gateway.gloo.solo.io/require_auth", "true"
 AUTHENTICATION = ("ExtAuthPolicy", "JWTPolicy")
@@ -37,7 +37,7 @@ def authentication_required(context: CheckContext) -> Iterable[Problem]:
     found: dict[Origin, dict[str, None]] = {}
     for row in context.rows if decidable(context) else ():
         leaf = row.route.terminal
-        if leaf.labels and leaf.status is Status.OK and (at := demanded(leaf)) is not None and is_open(leaf):
+        if leaf.labels and leaf.status is Status.OK and (at := demanded(leaf)) is not None and is_open(row):
             found.setdefault(at, {}).setdefault(row.id)
     for at, ids in found.items():
         first = next(iter(ids))
@@ -51,27 +51,14 @@ def demanded(leaf: Terminal) -> Origin | None:
     return value.origin if value is not None and value.value == DEMANDED else None
 
 
-def is_open(leaf: Terminal) -> bool:
-    """Whether no policy of that sort selects a route, as far as known."""
-    return not any(use.ref.kind in AUTHENTICATION for use in leaf.policies)
+def is_open(row: RouteRow) -> bool:
+    """Whether no policy of that sort selects a route or a destination of it, as far as known."""
+    return not any(use.ref.kind in AUTHENTICATION for use in row.policies)
 
 
 def decidable(context: CheckContext) -> bool:
-    """Whether these policies were read, and none of them protects destinations, which is not looked up.
-
-    Files that hold none of them say nothing about what else there is (`spec/v2.md` DEC-27).
-    """
+    """Whether these policies were read; files that hold none of them say nothing about others (`spec/v2.md` DEC-27)."""
     if not context.lacking.isdisjoint(AUTHENTICATION):
         return False
-    given = [each for each in context.snapshot.objects if each.ref.kind in AUTHENTICATION]
-    if not given and any(realm.inventory.partial for _, realm in context.declared.realms):
-        return False
-    return not any(protects_destinations(each.body) for each in given)
-
-
-def protects_destinations(body: Any) -> bool:
-    """Whether a policy may reach a route through where that leads to: it names destinations, or no routes."""
-    spec = body.get("spec")
-    if not isinstance(spec, dict):
-        return True
-    return bool(spec.get("applyToDestinations")) or not spec.get("applyToRoutes")
+    given = any(each.ref.kind in AUTHENTICATION for each in context.snapshot.objects)
+    return given or not any(realm.inventory.partial for _, realm in context.declared.realms)

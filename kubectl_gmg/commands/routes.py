@@ -152,4 +152,4 @@ def require_policy(session: Session, policy: str) -> None:
 
 def touched(row: RouteRow, policy: str) -> bool:
     """Whether a policy selects the route, whatever became of it."""
-    return any(f"{use.ref.namespace}/{use.ref.name}" == policy for use in row.route.terminal.policies)
+    return any(f"{use.ref.namespace}/{use.ref.name}" == policy for use in row.policies)

@@ -91,7 +91,7 @@ def serving(name: str, resolved: Resolved) -> frozenset[ObjectRef]:
 
 def through_policy(name: str, rows: Iterable[RouteRow], lacks: tuple[str, ...]) -> frozenset[str]:
     """The routes that a policy selects. Raises `NotFoundError` if it selects none, or several are called so."""
-    return behind("policy", name, [(use.ref, row.id) for row in rows for use in row.route.terminal.policies], lacks)
+    return behind("policy", name, [(use.ref, row.id) for row in rows for use in row.policies], lacks)
 
 
 def to_destination(

@@ -74,7 +74,7 @@ def writer(origin: Origin, leaf: Terminal) -> str:
 
 def policy_steps(row: RouteRow) -> tuple[Step, ...]:
     """The policies that select the route, the winners first, and to whom the others lost."""
-    return tuple(policy_step(use, row) for use in row.route.terminal.policies)
+    return tuple(policy_step(use, row) for use in row.policies)
 
 
 def policy_step(use: PolicyUse, row: RouteRow) -> Step:

@@ -67,7 +67,7 @@ def explain_route(target: str, row: RouteRow, ground: Ground, request: Request |
         options=option_steps(judged, ground.declared.policies),
         action=action_steps(judged, request),
         policies=policy_steps(judged),
-        not_simulated=not_simulated(judged.route),
+        not_simulated=not_simulated(judged),
     )
 
 

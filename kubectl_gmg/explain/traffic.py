@@ -95,11 +95,11 @@ def goes_to(destination: ResolvedDestination, named: Named) -> bool:
 
 def explain_policy(target: str, ref: ObjectRef, ground: Ground) -> Explained:
     """The routes that a policy selects, and on which of them another one wins."""
-    touched = [row for row in ground.every if any(use.ref == ref for use in row.route.terminal.policies)]
+    touched = [row for row in ground.every if any(use.ref == ref for use in row.policies)]
     rows = tuple(ground.judged(row) for row in touched)
     policy = next((each for each in ground.declared.policies if each.ref == ref), None)
     sets = policy.options.fields if policy else ()
-    states = [use.state for row in once(rows) for use in row.route.terminal.policies if use.ref == ref]
+    states = [use.state for row in once(rows) for use in row.policies if use.ref == ref]
     applied, lost = states.count(PolicyState.APPLIED), states.count(PolicyState.LOST)
     outcome = f"applies to {counted(applied, 'route')}" + (f", loses at {counted(lost, 'route')}" if lost else "")
     return Explained(
@@ -116,7 +116,7 @@ def explain_policy(target: str, ref: ObjectRef, ground: Ground) -> Explained:
 
 def use_steps(row: RouteRow, ref: ObjectRef) -> Iterator[Step]:
     """What became of the policy at one route."""
-    for use in row.route.terminal.policies:
+    for use in row.policies:
         if use.ref == ref:
             step = policy_step(use, row)
             rule = row.route.terminal.rules[-1]

@@ -14,6 +14,7 @@ from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.inventory import NO_INVENTORY, Address, Inventory
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
+from kubectl_gmg.model.policy import Clash, DestinationSelector, ListenerSelector, Phase
 from kubectl_gmg.model.snapshot import EVERYWHERE, Extent
 from kubectl_gmg.model.value import value
 from kubectl_gmg.model.workspace import Workspace, WorkspaceSettings
@@ -221,9 +222,13 @@ class RuleSelector:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """An object that gives options to the rules it selects.
+    """An object that gives options to the rules it selects, or acts on what else it chooses.
 
-    `sources` and `destinations` narrow it to workloads and destinations; empty ones do not.
+    `sources` and `destinations` narrow it to workloads and destinations; empty ones do not. The second generation has
+    policies that choose routes by where they lead (`leading_to`), destinations (`targets`), destinations of some routes
+    (`on_routes`), listeners, or the Services of gateways (`workloads`); one that is not `stated` chooses in a way that
+    no source tells. `clash` says what becomes of several of its kind; of those that all act the lowest `rank` is first.
+    `beyond` names what it does to a request that is not simulated (`spec/cli.md` 6.8).
     """
 
     ref: ObjectRef
@@ -232,6 +237,16 @@ class Policy:
     created: str | None = None
     sources: tuple[WorkloadMatcher, ...] = ()
     destinations: tuple[ServiceSelector, ...] = ()
+    leading_to: tuple[DestinationSelector, ...] = ()
+    targets: tuple[DestinationSelector, ...] = ()
+    on_routes: tuple[tuple[RuleSelector, tuple[DestinationSelector, ...]], ...] = ()
+    listeners: tuple[ListenerSelector, ...] = ()
+    workloads: tuple[ServiceSelector, ...] = ()
+    clash: Clash = Clash.OLDEST
+    phase: Phase | None = None
+    rank: int | None = None
+    stated: bool = True
+    beyond: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,12 +106,13 @@ class VirtualMesh:
 
 @dataclass(frozen=True, slots=True)
 class DestinationPort:
-    """A port that a destination offers; `target` is what stands behind it."""
+    """A port that a destination offers, by number and sometimes by `name`; `target` is what stands behind it."""
 
     number: int
     target: int | None = None
     target_name: str | None = None
     tls: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from kubectl_gmg.model.declared import (
 from kubectl_gmg.model.inventory import Address, Inventory
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
+from kubectl_gmg.model.policy import By, Phase
 from kubectl_gmg.model.snapshot import Gap
 from kubectl_gmg.model.value import value
 
@@ -79,11 +80,18 @@ class PolicyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PolicyUse:
-    """A policy that selects a route; `lost_to` owns the values that stood in its way."""
+    """A policy that selects a route; `lost_to` owns the values that stood in its way.
+
+    `by` says what it chose the route by, `phase` when it acts, where that matters, and `beyond` what it does to a
+    request that is not simulated.
+    """
 
     ref: ObjectRef
     state: PolicyState
     lost_to: ObjectRef | None = None
+    by: By = By.LABELS
+    phase: Phase | None = None
+    beyond: str = ""
 
 
 SourcedLabels = tuple[tuple[str, Sourced[str]], ...]
@@ -210,6 +218,7 @@ class ResolvedListener:
     """A listener with what it serves. `port` is None where the Services disagree or were not read.
 
     `addresses` are where it is reached from outside of its clusters, as far as that was read.
+    `policies` are those that choose the listener or its gateway: they reach all of its routes.
     """
 
     declared: Listener
@@ -217,6 +226,7 @@ class ResolvedListener:
     port: int | None
     hosts: tuple[Host, ...]
     addresses: tuple[Address, ...] = ()
+    policies: tuple[PolicyUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -223,9 +223,9 @@ def policy_json(use: PolicyUse) -> Json:
     return {
         "ref": ref_json(use.ref),
         "state": use.state.value,
-        "by": "labels",
+        "by": use.by.value,
         "lostTo": ref_json(use.lost_to) if use.lost_to else None,
-        "phase": None,
+        "phase": {"stage": use.phase.stage.value, "priority": use.phase.priority} if use.phase else None,
     }
 
 
@@ -310,7 +310,7 @@ def route_json(row: RouteRow, locate: Locate, listener: Json | None = None) -> J
         "because": list(leaf.because),
         **reach_json(row.reach),
         "options": {name: option_json(value, locate) for name, value in leaf.options.fields},
-        "policies": [policy_json(use) for use in leaf.policies],
+        "policies": [policy_json(use) for use in row.policies],
         "labels": {key: label.value for key, label in leaf.labels},
         "labelOrigins": {key: origin_json(label.origin, locate) for key, label in leaf.labels},
         "hops": [hop_json(rule, locate) for rule in leaf.rules],

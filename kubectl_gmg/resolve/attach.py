@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kubectl_gmg.model.action import DirectResponse, FinalAction, ForwardTo, Invalid, Selector
@@ -49,6 +49,7 @@ from kubectl_gmg.resolve.delegate import (
 )
 from kubectl_gmg.resolve.faults import DestinationFaults
 from kubectl_gmg.resolve.index import Index
+from kubectl_gmg.resolve.listener_policies import ListenerPolicies
 from kubectl_gmg.resolve.merge import merged, oldest_first
 from kubectl_gmg.resolve.order import flatten
 from kubectl_gmg.resolve.policy import Policies
@@ -70,6 +71,7 @@ class Family:
     naming: dict[tuple[str, str], list[VirtualHost]]
     pool_of: PoolOf
     policies: Policies | RoutePolicies
+    listener_policies: ListenerPolicies
     tenancy: Tenancy
     faults: Faults
 
@@ -109,7 +111,8 @@ class Attachment:
                     shared[id(listener.selects)] = self._hosts(listener, family, behind)
                 hosts = shared[id(listener.selects)]
             addresses = addresses_of(declared, listener, found)
-            listeners.append(ResolvedListener(listener, index, port, hosts, addresses))
+            uses = family.listener_policies.uses(declared, replace(listener, port=port), found)
+            listeners.append(ResolvedListener(listener, index, port, hosts, addresses, uses))
         pairs = zip(declared.listeners, services, strict=True)
         clusters = frozenset(name for listener, found in pairs for name in clusters_of(listener, found))
         return Gateway(declared, tuple(listeners), clusters, family.realm)
@@ -268,7 +271,7 @@ def families(declared: Declared) -> dict[tuple[str, str], Family]:
 
 
 def family_with(
-    hosts: Iterable[VirtualHost], tables: Iterable[RouteTable], policies: Iterable[Policy], realm: Realm
+    hosts: Iterable[VirtualHost], tables: Iterable[RouteTable], policies: Sequence[Policy], realm: Realm
 ) -> Family:
     """Objects that see each other, ready for look-ups."""
     known_hosts, known_tables = Index(hosts), Index(tables)
@@ -283,9 +286,10 @@ def family_with(
         known_hosts,
         naming,
         pools(known_tables, tenancy, realm.conventions),
-        RoutePolicies(policies, tenancy)
+        RoutePolicies(policies, tenancy, realm.inventory)
         if realm.conventions.policy_conflict is PolicyConflict.BY_KIND
         else Policies(policies, known_hosts, known_tables, realm.inventory),
+        ListenerPolicies(policies, tenancy),
         tenancy,
         DestinationFaults(realm.inventory, tenancy) if replaces else no_faults,
     )

@@ -1,78 +1,91 @@
-"""Policies that select routes by their effective labels, the oldest of a kind wholly (`spec/v2.md` 11.2, DEC-19)."""
+"""Policies that choose routes by their effective labels, or by where they lead (`spec/v2.md` 11.2, DEC-19)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from kubectl_gmg.model.action import ForwardTo, Selector
+from kubectl_gmg.model.action import Destination, ForwardTo, Selector
 from kubectl_gmg.model.declared import Policy, RuleSelector, VirtualHost
-from kubectl_gmg.model.inventory import Service
+from kubectl_gmg.model.inventory import Inventory, Service
 from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.resolved import PolicyState, PolicyUse, Terminal
+from kubectl_gmg.model.policy import By
+from kubectl_gmg.model.resolved import Terminal
 from kubectl_gmg.resolve.age import by_age
+from kubectl_gmg.resolve.clashes import WHOLE, Hit, options_of, uses_of
+from kubectl_gmg.resolve.destination_selection import DestinationSelection, Key, key_of
 from kubectl_gmg.resolve.index import named_by, selects
 from kubectl_gmg.resolve.inherit import yield_to
 from kubectl_gmg.resolve.tenancy import IMPLICIT, Tenancy
 
 Pair = tuple[str, str]
-Entry = tuple[int, RuleSelector]
-Fitting = tuple[tuple[Policy, bool | None], ...]
-"""The policies that select a route, the oldest first; None where that depends on where it leads to."""
 
 
 class RoutePolicies:
-    """The policies of one generation, as they meet its routes; what a set of labels is selected by is asked once."""
+    """The policies of one generation, as they meet its routes; what chooses some labels is asked once.
 
-    def __init__(self, policies: Iterable[Policy], tenancy: Tenancy) -> None:
+    A policy acts on what its workspace owns: on routes of a table of it, or below one (DEC-19), and on destinations.
+    """
+
+    def __init__(self, policies: Iterable[Policy], tenancy: Tenancy, inventory: Inventory) -> None:
         self._policies = sorted(policies, key=lambda policy: by_age(policy.created, policy.ref))
         self._tenancy = tenancy
-        self._entries: defaultdict[Pair | None, list[Entry]] = defaultdict(list)
-        self._by_destination = [place for place, policy in enumerate(self._policies) if policy.destinations]
-        self._known: dict[tuple[object, ...], Fitting] = {}
+        self._selection = DestinationSelection(inventory, tenancy)
+        self._entries: defaultdict[Pair | None, list[tuple[int, RuleSelector]]] = defaultdict(list)
         for place, policy in enumerate(self._policies):
             for entry in policy.rules:
                 self._entries[entry.labels[0] if entry.labels else None].append((place, entry))
+        self._aimed = [each for each in self._policies if each.leading_to or each.targets or each.on_routes]
+        self._labelled: dict[tuple[object, ...], tuple[Hit, ...]] = {}
+        self._reached: dict[Key, tuple[tuple[Policy, bool | None, bool | None], ...]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._policies)
 
     def join(self, leaf: Terminal, host: VirtualHost, _services: tuple[Service, ...] | None) -> Terminal:
         """The leaf with what the policies that reach it give."""
-        uses = uses_of(self._fitting(leaf, host))
-        if not uses:
-            return leaf
-        applied = (policy.options for policy, use in uses if use.state is PolicyState.APPLIED)
-        ordered = sorted((use for _, use in uses), key=lambda use: list(PolicyState).index(use.state))
-        return replace(leaf, options=yield_to(leaf.options, applied), policies=tuple(ordered))
-
-    def _fitting(self, leaf: Terminal, host: VirtualHost) -> Fitting:
-        labels = tuple([(key, value.value) for key, value in leaf.labels])
         holder = leaf.rules[-1].origin.ref
-        above = {host.ref, *(inclusion.table.ref for inclusion in leaf.tables)}
-        owners = frozenset(owner for each in above if (owner := self._tenancy.owner(each)) is not None)
-        forwards = isinstance(leaf.rules[-1].action, ForwardTo)
-        key = (labels, holder, owners, forwards)
-        if key not in self._known:
-            self._known[key] = tuple(self._search(labels, holder, owners, forwards=forwards))
-        return self._known[key]
+        labels = tuple([(key, value.value) for key, value in leaf.labels])
+        owners = self._owners(leaf, host)
+        hits = [*self._by_labels(labels, holder, owners)]
+        action = leaf.rules[-1].action
+        if self._aimed and isinstance(action, ForwardTo):
+            hits += self._by_destinations(action.destinations, owners)
+            hits += self._on_routes(action.destinations, labels, holder, owners)
+        if not hits:
+            return leaf
+        uses = uses_of(hits)
+        return replace(leaf, options=yield_to(leaf.options, options_of(hits)), policies=uses)
 
-    def _search(
-        self, labels: tuple[Pair, ...], holder: ObjectRef, owners: frozenset[str], *, forwards: bool
-    ) -> Iterator[tuple[Policy, bool | None]]:
+    def _owners(self, leaf: Terminal, host: VirtualHost) -> frozenset[str]:
+        """The workspaces of the tables on the way down."""
+        above = {host.ref, *(inclusion.table.ref for inclusion in leaf.tables)}
+        return frozenset(owner for each in above if (owner := self._tenancy.owner(each)) is not None)
+
+    def _by_labels(self, labels: tuple[Pair, ...], holder: ObjectRef, owners: frozenset[str]) -> tuple[Hit, ...]:
+        key = (labels, holder, owners)
+        if key not in self._labelled:
+            self._labelled[key] = tuple(self._search(labels, holder, owners))
+        return self._labelled[key]
+
+    def _search(self, labels: tuple[Pair, ...], holder: ObjectRef, owners: frozenset[str]) -> Iterator[Hit]:
         """The policies of these workspaces that select a route of these labels in this table (DEC-19)."""
-        own = set(labels)
         entries = (each for pair in (None, *labels) for each in self._entries.get(pair, ()))
-        hit = {place for place, entry in entries if own.issuperset(entry.labels) and self._holds(entry, holder)}
-        asked = hit.union(self._by_destination if forwards else ())
-        for place in sorted(asked):
+        chosen: dict[int, By] = {}
+        for place, entry in entries:
+            if self._selects(entry, labels, holder):
+                by = By.LABELS if entry.labels or entry.tables else By.ALL
+                chosen[place] = by if chosen.get(place) is not By.LABELS else By.LABELS
+        for place, by in sorted(chosen.items()):
             policy = self._policies[place]
             if self._tenancy.owner(policy.ref) in owners:
-                yield policy, True if place in hit else None
+                yield Hit(policy, by, True if policy.stated else None)
 
-    def _holds(self, entry: RuleSelector, holder: ObjectRef) -> bool:
-        """Whether an entry means the routes of a table."""
+    def _selects(self, entry: RuleSelector, labels: Sequence[Pair], holder: ObjectRef) -> bool:
+        """Whether an entry means the routes of a table that have these labels."""
+        if not set(labels).issuperset(entry.labels):
+            return False
         wanted = [each for each in entry.tables if isinstance(each, Selector)]
         return not wanted or any(
             named_by(each, holder) and selects(each, holder.namespace, {}) and self._of_workspace(each, holder)
@@ -83,17 +96,39 @@ class RoutePolicies:
         """Without workspaces nobody knows whose a table is."""
         return not wanted.workspace or self._tenancy.owner(holder) in (IMPLICIT, wanted.workspace)
 
+    def _by_destinations(self, destinations: Sequence[Destination], owners: frozenset[str]) -> Iterator[Hit]:
+        """The policies that mean a route by where it leads, and those that mean one of its destinations."""
+        for place, destination in enumerate(destinations):
+            for policy, leads, target in self._reaching(destination):
+                if leads is not False and self._tenancy.owner(policy.ref) in owners:
+                    yield Hit(policy, By.DESTINATIONS, leads, WHOLE)
+                if target is not False:
+                    by = By.DESTINATIONS if any(each.selector for each in policy.targets) else By.ALL
+                    yield Hit(policy, by, target if policy.stated else None, place)
 
-def uses_of(fitting: Fitting) -> list[tuple[Policy, PolicyUse]]:
-    """What becomes of each policy: the oldest of a kind applies, the others lose to it (11.2 rule 6)."""
-    winners: dict[str, ObjectRef | None] = {}
-    found: list[tuple[Policy, PolicyUse]] = []
-    for policy, fits in fitting:
-        kind, use = policy.ref.kind, PolicyUse(policy.ref, PolicyState.UNKNOWN)
-        if kind not in winners and fits:
-            use = PolicyUse(policy.ref, PolicyState.APPLIED)
-        elif (winner := winners.get(kind)) is not None and fits:
-            use = PolicyUse(policy.ref, PolicyState.LOST, winner)
-        winners.setdefault(kind, policy.ref if fits else None)
-        found.append((policy, use))
-    return found
+    def _reaching(self, destination: Destination) -> tuple[tuple[Policy, bool | None, bool | None], ...]:
+        """The policies that a destination has to do with: whether its routes are meant, and whether it is itself."""
+        key = key_of(destination)
+        if key not in self._reached:
+            owner, choose = self._selection.owner(destination), self._selection.any_of
+            found = []
+            for policy in self._aimed:
+                leads = choose(policy.leading_to, destination)
+                own = owner is not None and self._tenancy.owner(policy.ref) == owner
+                target = choose(policy.targets, destination) if own else False
+                if leads is not False or target is not False:
+                    found.append((policy, leads, target))
+            self._reached[key] = tuple(found)
+        return self._reached[key]
+
+    def _on_routes(
+        self, destinations: Sequence[Destination], labels: Sequence[Pair], holder: ObjectRef, owners: frozenset[str]
+    ) -> Iterator[Hit]:
+        """The policies that mean some destinations of some routes."""
+        for policy in self._aimed:
+            chosen = [wanted for entry, wanted in policy.on_routes if self._selects(entry, labels, holder)]
+            if chosen and self._tenancy.owner(policy.ref) in owners:
+                for place, destination in enumerate(destinations):
+                    fits = self._selection.any_of([each for wanted in chosen for each in wanted], destination)
+                    if fits is not False:
+                        yield Hit(policy, By.LABELS, fits, place)

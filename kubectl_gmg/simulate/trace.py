@@ -24,7 +24,7 @@ from kubectl_gmg.model.action import DirectResponse, ForwardTo, Found, GraphQL, 
 from kubectl_gmg.model.declared import Declared, Protocol
 from kubectl_gmg.model.match import RouteMatch
 from kubectl_gmg.model.request import Request
-from kubectl_gmg.model.resolved import Host, ResolvedListener, Route, Status
+from kubectl_gmg.model.resolved import Host, PolicyState, ResolvedListener, Route, Status
 from kubectl_gmg.resolve.merge import decided_by_merging
 from kubectl_gmg.resolve.order import decided_by
 from kubectl_gmg.resolve.rows import Rows
@@ -48,6 +48,22 @@ NOT_SIMULATED = {
     "requestTimeout": "timeouts",
     "mirror": "mirroring",
 }
+"""What an option does that is not simulated."""
+BEYOND = (
+    "authentication",
+    "authorization",
+    "rateLimits",
+    "cors",
+    "csrf",
+    "waf",
+    "transformations",
+    "extensions",
+    "faults",
+    "retries",
+    "timeouts",
+    "mirroring",
+)
+"""What is not simulated at all, in the order of `spec/cli.md` 6.8."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +162,7 @@ class Simulator:
         row = row_of(served.routes[place])
         if (refusal := upgrade_refused(prepared)) is not None:
             return replace(at_host, outcome="proxyResponse", row=row, response=refusal, why=NO_UPGRADE)
-        matched = acted(prepared, replace(at_host, row=row, not_simulated=not_simulated(row.route)))
+        matched = acted(prepared, replace(at_host, row=row, not_simulated=not_simulated(row)))
         if row.route.status is Status.FROZEN:
             why = "the last accepted configuration keeps serving, and its content is not known"
             return replace(at_host, row=row, outcome="frozen", once_fixed=matched, why=why)
@@ -250,10 +266,12 @@ def sent_on(prepared: Prepared, action: ForwardTo, row: RouteRow) -> Upstream:
     )
 
 
-def not_simulated(route: Route) -> tuple[str, ...]:
-    """What the route's options would do that is not simulated, by name; options that switch a thing off do nothing."""
-    active = {name for name, value in route.terminal.options.fields if not switched_off(value.value)}
-    return tuple(word for name, word in NOT_SIMULATED.items() if name in active)
+def not_simulated(row: RouteRow) -> tuple[str, ...]:
+    """What a route's options and policies would do that is not simulated; what is switched off does nothing."""
+    active = {name for name, value in row.route.terminal.options.fields if not switched_off(value.value)}
+    words = {word for name, word in NOT_SIMULATED.items() if name in active}
+    words |= {use.beyond for use in row.policies if use.state is not PolicyState.LOST}
+    return tuple(word for word in BEYOND if word in words)
 
 
 def switched_off(value: str) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # only annotations name the model, so that what prints no rou
     from kubectl_gmg.model.match import RouteMatch
     from kubectl_gmg.model.origin import ObjectRef, Origin
     from kubectl_gmg.model.request import Request
-    from kubectl_gmg.model.resolved import Gateway, Host, Reason, ResolvedListener, Route, Via
+    from kubectl_gmg.model.resolved import Gateway, Host, PolicyUse, Reason, ResolvedListener, Route, Via
     from kubectl_gmg.model.verdict import Proof
     from kubectl_gmg.views.about import About
 
@@ -63,6 +63,11 @@ class RouteRow:
     def rule(self) -> RouteRule:
         """The rule that the route is made from."""
         return self.route.terminal.rules[-1]
+
+    @property
+    def policies(self) -> tuple[PolicyUse, ...]:
+        """The policies that reach the route: those of its own, then those of its listener."""
+        return (*self.route.terminal.policies, *self.listener.policies)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
