@@ -14,7 +14,7 @@ from kubectl_gmg.checks.words import located
 from kubectl_gmg.model.action import Operator, Selector
 from kubectl_gmg.model.declared import RouteTable
 from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.resolve.attach import family_of
+from kubectl_gmg.resolve.family import family_of
 from kubectl_gmg.resolve.index import holds, named_by
 
 MOST_CANDIDATES = 50

@@ -16,8 +16,8 @@ from kubectl_gmg.model.declared import RouteTable
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import Reason, Terminal
 from kubectl_gmg.model.workspace import Shared
-from kubectl_gmg.resolve.attach import family_of, pools
 from kubectl_gmg.resolve.delegate import Pool
+from kubectl_gmg.resolve.family import family_of, pools
 from kubectl_gmg.resolve.index import Index
 
 MOST_PAIRS = 200_000

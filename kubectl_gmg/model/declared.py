@@ -12,7 +12,7 @@ from kubectl_gmg.model.action import NO_OPTIONS, Action, Options, Selector, Tabl
 from kubectl_gmg.model.conventions import FIRST_CONVENTIONS, Conventions
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.inventory import NO_INVENTORY, Address, Inventory
-from kubectl_gmg.model.match import RouteMatch
+from kubectl_gmg.model.match import ConnectionMatch, RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.policy import Clash, DestinationSelector, ListenerSelector, Phase
 from kubectl_gmg.model.snapshot import EVERYWHERE, Extent
@@ -37,7 +37,8 @@ class RouteRule:
 
     `segment` is its part of an id (`spec/cli.md` 4.2). `refused` are matches that the proxy cannot be given, and that
     never match (`spec/v2.md` DEC-28). `action_field` is the field that holds the action, empty for none; `kept` are
-    the places of `matches` in the list that is written, empty where they stand as written.
+    the places of `matches` in the list that is written, empty where they stand as written. `connections` are what a
+    rule for whole connections wants, which has no `matches`.
     """
 
     origin: Origin
@@ -50,13 +51,15 @@ class RouteRule:
     refused: tuple[RouteMatch, ...] = ()
     action_field: str = ""
     kept: tuple[int, ...] = ()
+    connections: tuple[ConnectionMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RouteTable:
     """Rules that exist only to be delegated to; `created` is None for the newest.
 
-    `has_hosts` marks a table that is a host as well (`spec/v2.md` DEC-6).
+    `has_hosts` marks a table that is a host as well (`spec/v2.md` DEC-6). `sidecars` are the labels of the workloads
+    that its rules are narrowed to within the mesh, one entry for each selector; without any they are not (4.4).
     """
 
     ref: ObjectRef
@@ -65,6 +68,7 @@ class RouteTable:
     labels: Labels = ()
     created: str | None = None
     has_hosts: bool = False
+    sidecars: tuple[Labels, ...] = ()
 
 
 class FailureMode(StrEnum):
@@ -89,7 +93,9 @@ class VirtualHost:
     """Domains plus rules. `origin` is the place of the spec: an inline host lives in its gateway.
 
     `segment` is its part of an id without the namespace. `parents` are the gateways it names, where hosts do that.
-    `domains_field` is the field that lists the domains.
+    `domains_field` is the field that lists the domains. `streams` are the rules for whole connections. `sidecars` are
+    the labels of the workloads that the host is for within the mesh, one entry for each selector and `()` for all;
+    without any it is for none (`spec/v2.md` 4.4).
     """
 
     origin: Origin
@@ -103,6 +109,8 @@ class VirtualHost:
     parents: tuple[GatewayRef, ...] = ()
     failure_mode: FailureMode = FailureMode.ROUTE_REPLACEMENT
     domains_field: str = "domains"
+    streams: tuple[RouteRule, ...] = ()
+    sidecars: tuple[Labels, ...] = ()
 
     @property
     def ref(self) -> ObjectRef:

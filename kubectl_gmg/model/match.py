@@ -114,6 +114,27 @@ class RouteMatch:
         return self.path or ROOT, self.method, headers, parameters, self.port, self.grpc, self.fraction
 
 
+class RouteProtocol(StrEnum):
+    """What a route is about; the values are those of `spec/cli.md` 6.8."""
+
+    HTTP = "http"
+    TCP = "tcp"
+    TLS = "tls"
+
+
+@value
+class ConnectionMatch:
+    """What a route wants of a connection that it takes as a whole (`spec/v2.md` 4.6).
+
+    `sni_hosts` are the server names of a TLS route, in any case and with a star for what stands in front; `port` is
+    that of the listener, None for any.
+    """
+
+    protocol: RouteProtocol
+    sni_hosts: tuple[str, ...] = ()
+    port: int | None = None
+
+
 ROOT = PathMatch(PathKind.PREFIX, "/")
 """What an unsaid path means to the proxy."""
 

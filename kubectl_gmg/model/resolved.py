@@ -9,6 +9,7 @@ from kubectl_gmg.model.action import FinalAction, Options, SortMethod
 from kubectl_gmg.model.conventions import Conventions
 from kubectl_gmg.model.declared import (
     DEFAULT_REALM,
+    Labels,
     Listener,
     Realm,
     RouteRule,
@@ -17,7 +18,7 @@ from kubectl_gmg.model.declared import (
     VirtualHost,
 )
 from kubectl_gmg.model.inventory import Address, Inventory
-from kubectl_gmg.model.match import RouteMatch
+from kubectl_gmg.model.match import ConnectionMatch, RouteMatch
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.policy import By, Phase
 from kubectl_gmg.model.snapshot import Gap
@@ -164,7 +165,9 @@ class Route:
 
     `index` is its place in the list the proxy tries, from 1; None for a route that the product leaves out. `action` is
     what is served under this very match; None where nothing usable is written. `root` is the host that it comes from:
-    several may share a domain. `dropped` marks a route that stands behind a catch-all of the same root.
+    several may share a domain. `dropped` marks a route that stands behind a catch-all of the same root. One for whole
+    connections has a `connection` in place of its `match`. `workloads` are the labels of the workloads within the mesh
+    that get it, one entry for each selector.
     """
 
     terminal: Terminal
@@ -176,6 +179,8 @@ class Route:
     root: VirtualHost
     status: Status = Status.OK
     dropped: bool = False
+    connection: ConnectionMatch | None = None
+    workloads: tuple[Labels, ...] = ()
 
 
 class HostState(StrEnum):
@@ -218,7 +223,8 @@ class ResolvedListener:
     """A listener with what it serves. `port` is None where the Services disagree or were not read.
 
     `addresses` are where it is reached from outside of its clusters, as far as that was read.
-    `policies` are those that choose the listener or its gateway: they reach all of its routes.
+    `policies` are those that choose the listener or its gateway: they reach all of its routes. `streams` are its routes
+    for whole connections, as one host of all roots that have some; None where it carries none.
     """
 
     declared: Listener
@@ -227,19 +233,24 @@ class ResolvedListener:
     hosts: tuple[Host, ...]
     addresses: tuple[Address, ...] = ()
     policies: tuple[PolicyUse, ...] = ()
+    streams: Host | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gateway:
     """A gateway with its listeners; `clusters` are those it runs in, as far as known.
 
-    `realm` is how its objects are meant, and what its destinations are compared with.
+    `realm` is how its objects are meant, and what its destinations are compared with. Workloads within the mesh that
+    get the same routes are a gateway too, of one listener and without an object: `sidecars` are their labels, one entry
+    for each selector, and `workspace` is theirs; of a real gateway both are None.
     """
 
     declared: VirtualGateway
     listeners: tuple[ResolvedListener, ...]
     clusters: frozenset[str] = frozenset()
     realm: Realm = field(default=DEFAULT_REALM, repr=False)
+    sidecars: tuple[Labels, ...] | None = None
+    workspace: str | None = None
 
     @property
     def inventory(self) -> Inventory:
@@ -261,10 +272,17 @@ class Gateway:
 class Resolved:
     """The answer to "what is served?" for everything that was read.
 
-    `unattached` are hosts that no gateway serves, `orphans` tables that no host leads to.
+    `unattached` are hosts that no gateway serves, `orphans` tables that no host leads to. `mesh` are the groups of
+    workloads within the mesh that get routes (`spec/v2.md` 4.4).
     """
 
     gateways: tuple[Gateway, ...]
     unattached: tuple[Host, ...]
     orphans: tuple[RouteTable, ...]
     gaps: tuple[Gap, ...] = ()
+    mesh: tuple[Gateway, ...] = ()
+
+    @property
+    def entrances(self) -> tuple[Gateway, ...]:
+        """All that requests come in by: the gateways, then the workloads within the mesh (`spec/cli.md` 5.2)."""
+        return (*self.gateways, *self.mesh)

@@ -18,7 +18,14 @@ from kubectl_gmg.model.action import (
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Edit
 from kubectl_gmg.model.inventory import Address
-from kubectl_gmg.model.match import HeaderMatch, PathMatch, QueryParameterMatch, RouteMatch
+from kubectl_gmg.model.match import (
+    ConnectionMatch,
+    HeaderMatch,
+    PathMatch,
+    QueryParameterMatch,
+    RouteMatch,
+    RouteProtocol,
+)
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import PolicyUse, ResolvedListener, Status
@@ -137,6 +144,12 @@ def match_json(match: RouteMatch) -> Json:
         "queryParameters": [query_json(each) for each in match.query_parameters],
         "port": match.port,
     }
+
+
+def connection_json(connection: ConnectionMatch) -> Json:
+    """What is wanted of a whole connection."""
+    ports = [connection.port] if connection.port is not None else []
+    return {"sniHosts": list(connection.sni_hosts), "ports": ports}
 
 
 def destination_json(destination: ResolvedDestination) -> Json:
@@ -286,7 +299,8 @@ def simple_request_json(request: Request | None) -> Json | None:
 def route_json(row: RouteRow, locate: Locate, listener: Json | None = None) -> Json:
     """A route (6.2); `listener` is that of the row where it was made already, for all rows of it."""
     route, host = row.route, row.host
-    leaf = route.terminal
+    leaf, connection = route.terminal, route.connection
+    within_mesh = row.gateway.sidecars is not None
     return {
         "id": row.id,
         "key": row.key,
@@ -294,16 +308,16 @@ def route_json(row: RouteRow, locate: Locate, listener: Json | None = None) -> J
         "matchIndex": route.match_index,
         "matchCount": route.match_count,
         "runtimeName": None,
-        "protocol": "http",
-        "gateway": ref_json(row.gateway.ref),
-        "listener": listener or listener_json(row.listener),
-        "workloads": [],
+        "protocol": (connection.protocol if connection else RouteProtocol.HTTP).value,
+        "gateway": None if within_mesh else ref_json(row.gateway.ref),
+        "listener": None if within_mesh else listener or listener_json(row.listener),
+        "workloads": [dict(labels) for labels in route.workloads],
         "host": ref_json(host.declared.ref),
         "hostField": host.declared.origin.field if host.declared.inline else None,
         "roots": [ref_json(root.ref) for root in host.roots],
         "domains": list(host.domains),
-        "match": match_json(route.match),
-        "connection": None,
+        "match": None if connection else match_json(route.match),
+        "connection": connection_json(connection) if connection else None,
         "action": action_json(route.action, row.destinations),
         "status": route.status.value,
         "written": written_json(row),

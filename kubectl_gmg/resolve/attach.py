@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from kubectl_gmg.model.action import DirectResponse, FinalAction, ForwardTo, Invalid, Selector
-from kubectl_gmg.model.conventions import Broken, Conventions, PolicyConflict, SharedDomain
+from kubectl_gmg.model.conventions import SharedDomain
 from kubectl_gmg.model.declared import (
-    DEFAULT_REALM,
     Declared,
     FailureMode,
     Listener,
-    Policy,
     Protocol,
-    Realm,
     RouteTable,
     VirtualGateway,
     VirtualHost,
@@ -35,45 +31,21 @@ from kubectl_gmg.model.resolved import (
 )
 from kubectl_gmg.model.workspace import Shared
 from kubectl_gmg.resolve.addresses import addresses_of
-from kubectl_gmg.resolve.age import by_age
 from kubectl_gmg.resolve.allow import admitted
+from kubectl_gmg.resolve.claims import Claims, claim_domains
 from kubectl_gmg.resolve.delegate import (
     HOST_BUDGET,
     TOTAL_BUDGET,
     Budget,
-    Faults,
-    Pool,
-    PoolOf,
     grow_host,
-    no_faults,
 )
-from kubectl_gmg.resolve.faults import DestinationFaults
+from kubectl_gmg.resolve.family import Family, families, family_of
 from kubectl_gmg.resolve.index import Index
-from kubectl_gmg.resolve.listener_policies import ListenerPolicies
 from kubectl_gmg.resolve.merge import merged, oldest_first
 from kubectl_gmg.resolve.order import flatten
-from kubectl_gmg.resolve.policy import Policies
-from kubectl_gmg.resolve.route_policies import RoutePolicies
 from kubectl_gmg.resolve.services import clusters_of, gateway_services, port_of
-from kubectl_gmg.resolve.tenancy import Tenancy, VisibleTables
+from kubectl_gmg.resolve.tenancy import Tenancy
 from kubectl_gmg.resolve.walk import tables_below
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Family:
-    """The objects that see each other: those of one generation in one cluster, or of one with workspaces.
-
-    `naming` holds the hosts that name a gateway, by its namespace and name.
-    """
-
-    realm: Realm
-    hosts: Index[VirtualHost]
-    naming: dict[tuple[str, str], list[VirtualHost]]
-    pool_of: PoolOf
-    policies: Policies | RoutePolicies
-    listener_policies: ListenerPolicies
-    tenancy: Tenancy
-    faults: Faults
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -245,71 +217,6 @@ def seen_from(host: VirtualHost, gateway: ObjectRef, tenancy: Tenancy) -> bool:
     return tenancy.sees(tenancy.owner(gateway), host.ref, host.labels, Shared.ROUTE_TABLE)
 
 
-def family_of(ref: ObjectRef, declared: Declared) -> tuple[str, str]:
-    """Which objects an object sees: those of its generation, and of its cluster where domains are not shared."""
-    merges = declared.realm(ref).conventions.shared_domain is SharedDomain.MERGED
-    return ref.generation, "" if merges else ref.cluster
-
-
-def families(declared: Declared) -> dict[tuple[str, str], Family]:
-    """Every family that holds anything."""
-    hosts: defaultdict[tuple[str, str], list[VirtualHost]] = defaultdict(list)
-    tables: defaultdict[tuple[str, str], list[RouteTable]] = defaultdict(list)
-    policies: defaultdict[tuple[str, str], list[Policy]] = defaultdict(list)
-    for host in declared.hosts:
-        hosts[family_of(host.ref, declared)].append(host)
-    for table in declared.tables:
-        tables[family_of(table.ref, declared)].append(table)
-    for policy in declared.policies:
-        policies[family_of(policy.ref, declared)].append(policy)
-    named = {*hosts, *tables, *policies, *(family_of(gateway.ref, declared) for gateway in declared.gateways)}
-    realms = dict(declared.realms)
-    return {
-        name: family_with(hosts[name], tables[name], policies[name], realms.get(name[0], DEFAULT_REALM))
-        for name in named
-    }
-
-
-def family_with(
-    hosts: Iterable[VirtualHost], tables: Iterable[RouteTable], policies: Sequence[Policy], realm: Realm
-) -> Family:
-    """Objects that see each other, ready for look-ups."""
-    known_hosts, known_tables = Index(hosts), Index(tables)
-    tenancy = Tenancy(realm)
-    replaces = realm.conventions.broken is Broken.REPLACED
-    naming: dict[tuple[str, str], list[VirtualHost]] = {}
-    for host in known_hosts.all:
-        for namespace, name in dict.fromkeys((each.namespace, each.name) for each in host.parents):
-            naming.setdefault((namespace, name), []).append(host)
-    return Family(
-        realm,
-        known_hosts,
-        naming,
-        pools(known_tables, tenancy, realm.conventions),
-        RoutePolicies(policies, tenancy, realm.inventory)
-        if realm.conventions.policy_conflict is PolicyConflict.BY_KIND
-        else Policies(policies, known_hosts, known_tables, realm.inventory),
-        ListenerPolicies(policies, tenancy),
-        tenancy,
-        DestinationFaults(realm.inventory, tenancy) if replaces else no_faults,
-    )
-
-
-def pools(tables: Index[RouteTable], tenancy: Tenancy, conventions: Conventions) -> PoolOf:
-    """The tables that the holder of a rule sees: all, or what its workspace has and imports (`spec/v2.md` 8.1)."""
-    made: dict[str | None, VisibleTables] = {}
-
-    def pool_of(holder: ObjectRef) -> Pool:
-        if conventions.broken is Broken.LEFT_OUT:
-            return tables
-        viewer = tenancy.owner(holder)
-        if viewer not in made:
-            made[viewer] = VisibleTables(tenancy, viewer, tables.all, conventions.roots_as_children)
-        return made[viewer]
-
-    return pool_of
-
-
 def selected_hosts(listener: Listener, hosts: Index[VirtualHost]) -> tuple[VirtualHost, ...]:
     """The hosts of a listener in the order of its entries, then by namespace and name; each once (D-4)."""
     found: dict[int, VirtualHost] = {}
@@ -317,42 +224,6 @@ def selected_hosts(listener: Listener, hosts: Index[VirtualHost]) -> tuple[Virtu
         for host in hosts.select(entry) if isinstance(entry, Selector) else (entry,):
             found.setdefault(id(host), host)
     return tuple(found.values())
-
-
-@dataclass(slots=True)
-class Claims:
-    """The domains one host keeps, and those that an older one has."""
-
-    kept: list[str] = field(default_factory=list)
-    lost: list[tuple[str, ObjectRef]] = field(default_factory=list)
-
-
-def claim_domains(hosts: Iterable[VirtualHost]) -> dict[int, Claims]:
-    """What every host gets, the oldest first; a host without written rules claims nothing (3.3.7, 3.3.8)."""
-    owners: dict[str, VirtualHost] = {}
-    claims: dict[int, Claims] = {id(host): Claims() for host in hosts}
-    claiming = (host for host in hosts if host.rules)
-    for host in sorted(claiming, key=lambda each: by_age(each.created, own_name(each))):
-        for domain in host.domains:
-            owner = owners.setdefault(domain.lower(), host)
-            if owner is not host:
-                claims[id(host)].lost.append((domain, owner.ref))
-            else:
-                claims[id(host)].kept.append(domain)
-    return {name: Claims(unrepeated(each.kept), each.lost) for name, each in claims.items()}
-
-
-def own_name(host: VirtualHost) -> ObjectRef:
-    """What tells hosts of one age apart: an inline host has a name of its own (2.4 rule 4)."""
-    return replace(host.ref, name=host.segment) if host.inline else host.ref
-
-
-def unrepeated(domains: Iterable[str]) -> list[str]:
-    """Each domain once, compared without case."""
-    seen: dict[str, str] = {}
-    for domain in domains:
-        seen.setdefault(domain.lower(), domain)
-    return list(seen.values())
 
 
 def rows(leaves: Iterable[Terminal], root: VirtualHost, *, served: bool) -> Iterator[Route]:

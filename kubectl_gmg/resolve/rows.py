@@ -44,7 +44,7 @@ class Rows:
     def row(self, gateway: Gateway, listener: ResolvedListener, host: Host, route: Route) -> RouteRow:
         """One row."""
         name = terminal_id(route.root, gateway.ref, route.terminal)
-        first = host.domains[0] if host.domains else "-"
+        first = host.domains[0] if host.domains and route.connection is None else "-"
         key = f"{self._names[id(gateway)]}/{listener.index}/{first}/{name}@{route.match_index}"
         destinations = self.destinations(gateway, route) if self._forwarding else ()
         return RouteRow(gateway, listener, host, route, name, key, destinations)
@@ -68,12 +68,19 @@ def written(route: Route) -> object:
     return action.written if isinstance(action, Invalid) else action
 
 
+MESH = "mesh/-"
+"""What keys begin with in place of a gateway's name; the number of the group of workloads stands for the listener."""
+
+
 def gateway_names(resolved: Resolved) -> dict[int, str]:
     """How each gateway is called in keys: `NS/NAME`, the second of one name `NS/NAME~2`."""
     seen: Counter[tuple[str, str]] = Counter()
     names = {}
-    for gateway in resolved.gateways:
+    for gateway in resolved.entrances:
         ref = gateway.ref
+        if gateway.sidecars is not None:
+            names[id(gateway)] = MESH
+            continue
         seen[ref.namespace, ref.name] += 1
         count = seen[ref.namespace, ref.name]
         names[id(gateway)] = f"{encoded(ref.namespace)}/{encoded(ref.name)}" + (f"~{count}" if count > 1 else "")

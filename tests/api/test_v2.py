@@ -733,7 +733,7 @@ def test_an_external_service_and_its_endpoints() -> None:
     (service,) = inventory.external_services
     assert (service.hosts, service.addresses, service.endpoint_labels) == (("a.test",), (), (("vm", "1"),))
     assert service.ports == (
-        DestinationPort(80, 443, None, tls=True),
+        DestinationPort(80, 443, None, tls=True, name="http"),
         DestinationPort(81),
         DestinationPort(82, None, "alt"),
     )

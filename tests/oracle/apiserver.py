@@ -74,11 +74,46 @@ V2 = (  # `spec/v2.md` 1; Services are the cluster's own
     Resource("admin.gloo.solo.io", "v2", "workspaces", "Workspace"),
     Resource("admin.gloo.solo.io", "v2", "workspacesettings", "WorkspaceSettings"),
     Resource("admin.gloo.solo.io", "v2", "kubernetesclusters", "KubernetesCluster"),
-    Resource("resilience.policy.gloo.solo.io", "v2", "retrytimeoutpolicies", "RetryTimeoutPolicy"),
-    Resource("resilience.policy.gloo.solo.io", "v2", "faultinjectionpolicies", "FaultInjectionPolicy"),
-    Resource("trafficcontrol.policy.gloo.solo.io", "v2", "headermanipulationpolicies", "HeaderManipulationPolicy"),
-    Resource("security.policy.gloo.solo.io", "v2", "extauthpolicies", "ExtAuthPolicy"),
-    Resource("security.policy.gloo.solo.io", "v2", "jwtpolicies", "JWTPolicy"),
+    *(  # 11.1
+        Resource(f"{prefix}.policy.gloo.solo.io", "v2", f"{kind.lower().removesuffix('y')}ies", kind)
+        for prefix, kinds in {
+            "resilience": (
+                "RetryTimeoutPolicy",
+                "FaultInjectionPolicy",
+                "OutlierDetectionPolicy",
+                "FailoverPolicy",
+                "ConnectionPolicy",
+                "ActiveHealthCheckPolicy",
+                "AdaptiveRequestConcurrencyPolicy",
+                "ListenerConnectionPolicy",
+                "TrimProxyConfigPolicy",
+                "GraphQLPersistedQueryCachePolicy",
+            ),
+            "trafficcontrol": (
+                "HeaderManipulationPolicy",
+                "TransformationPolicy",
+                "MirrorPolicy",
+                "RateLimitPolicy",
+                "LoadBalancerPolicy",
+                "HTTPBufferPolicy",
+                "ProxyProtocolPolicy",
+            ),
+            "security": (
+                "CORSPolicy",
+                "CSRFPolicy",
+                "DLPPolicy",
+                "WAFPolicy",
+                "ExtAuthPolicy",
+                "JWTPolicy",
+                "AccessPolicy",
+                "ClientTLSPolicy",
+                "GraphQLAllowedQueryPolicy",
+            ),
+            "extensions": ("LuaPolicy", "WasmDeploymentPolicy"),
+            "observability": ("AccessLogPolicy",),
+        }.items()
+        for kind in kinds
+    ),
 )
 
 Fault = Callable[[Call, Answer], Answer]
