@@ -271,6 +271,31 @@ def with_policies(size: int) -> list[Manifest]:
     return [*mesh(size, 2, 1), *made]
 
 
+def with_chosen_destinations(size: int) -> list[Manifest]:
+    """Routes of the second generation, each with policies of its own: by where it leads, and by its destination."""
+    gates = [{"name": "edge", "namespace": "apps"}]
+    made = [second("VirtualGateway", "edge", {"listeners": [{"http": {}, "port": {"number": 80}}]})]
+    for number in range(size):
+        service = {"selector": {"app": f"{number}"}, "ports": [{"port": 80}]}
+        made.append({**manifest("Service", "apps", f"web-{number}", service, {"app": f"{number}"}), "apiVersion": "v1"})
+        labels, chosen = {"own": f"{number}"}, {"selector": {"labels": {"app": f"{number}"}}}
+        rule = {"labels": labels, "forwardTo": {"destinations": [{"ref": {"name": f"web-{number}"}}]}}
+        root = {"hosts": [f"host-{number}.example.com"], "virtualGateways": gates, "http": [rule]}
+        made.append(second("RouteTable", f"root-{number}", root))
+        for group, kind, choice in (
+            ("security", "CORSPolicy", {"applyToRoutes": [{"withDestinations": chosen}]}),
+            ("resilience", "ConnectionPolicy", {"applyToDestinations": [chosen]}),
+            (
+                "trafficcontrol",
+                "HeaderManipulationPolicy",
+                {"applyToRouteDestinations": [{"route": {"labels": labels}, "onDestinations": [chosen]}]},
+            ),
+        ):
+            policy = second(kind, f"{kind.lower()}-{number}", {**choice, "config": {}})
+            made.append({**policy, "apiVersion": f"{group}.policy.gloo.solo.io/v2"})
+    return made
+
+
 def sound(size: int) -> list[Manifest]:
     """A mesh with the Services that it names."""
     return [*mesh(size, 5, max(1, size // 10)), *surroundings(size)]
@@ -324,6 +349,7 @@ def both_stages(objects: Snapshot) -> Resolved:
         with_matchers,
         with_gateways,
         with_policies,
+        with_chosen_destinations,
     ],
 )
 def test_work_grows_with_the_input(make: Callable[[int], list[Manifest]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kubectl_gmg.model.action import Destination, DestinationKind, Selector
 from kubectl_gmg.model.inventory import ExternalService, Inventory, Service, VirtualDestination
@@ -41,6 +41,13 @@ class DestinationSelection:
     def owner(self, destination: Destination) -> str | None:
         """The workspace that a destination belongs to; None for none."""
         return self._tenancy.owner(ref_of(destination))
+
+    def labels(self, destination: Destination) -> Mapping[str, str] | None:
+        """The labels of a destination, none of one that does not exist; None if they are not known."""
+        found, read = look_up(destination, self._inventory)
+        if found is not None:
+            return dict(found.labels)
+        return {} if read else None
 
     def _chosen(self, wanted: Selector | None, destination: Destination) -> bool | None:
         if wanted is None:

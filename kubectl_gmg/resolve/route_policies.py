@@ -10,16 +10,18 @@ from kubectl_gmg.model.action import Destination, ForwardTo, Selector
 from kubectl_gmg.model.declared import Policy, RuleSelector, VirtualHost
 from kubectl_gmg.model.inventory import Inventory, Service
 from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.policy import By
+from kubectl_gmg.model.policy import By, DestinationSelector
 from kubectl_gmg.model.resolved import Terminal
 from kubectl_gmg.resolve.age import by_age
 from kubectl_gmg.resolve.clashes import WHOLE, Hit, options_of, uses_of
 from kubectl_gmg.resolve.destination_selection import DestinationSelection, Key, key_of
 from kubectl_gmg.resolve.index import named_by, selects
 from kubectl_gmg.resolve.inherit import yield_to
+from kubectl_gmg.resolve.policy_index import DestinationIndex
 from kubectl_gmg.resolve.tenancy import IMPLICIT, Tenancy
 
 Pair = tuple[str, str]
+Targets = tuple[DestinationSelector, ...]
 
 
 class RoutePolicies:
@@ -36,7 +38,11 @@ class RoutePolicies:
         for place, policy in enumerate(self._policies):
             for entry in policy.rules:
                 self._entries[entry.labels[0] if entry.labels else None].append((place, entry))
-        self._aimed = [each for each in self._policies if each.leading_to or each.targets or each.on_routes]
+        self._on_routes: defaultdict[Pair | None, list[tuple[int, RuleSelector, Targets]]] = defaultdict(list)
+        for place, policy in enumerate(self._policies):
+            for entry, wanted in policy.on_routes:
+                self._on_routes[entry.labels[0] if entry.labels else None].append((place, entry, wanted))
+        self._aimed = DestinationIndex([each for each in self._policies if each.leading_to or each.targets])
         self._labelled: dict[tuple[object, ...], tuple[Hit, ...]] = {}
         self._reached: dict[Key, tuple[tuple[Policy, bool | None, bool | None], ...]] = {}
 
@@ -50,9 +56,9 @@ class RoutePolicies:
         owners = self._owners(leaf, host)
         hits = [*self._by_labels(labels, holder, owners)]
         action = leaf.rules[-1].action
-        if self._aimed and isinstance(action, ForwardTo):
+        if isinstance(action, ForwardTo):
             hits += self._by_destinations(action.destinations, owners)
-            hits += self._on_routes(action.destinations, labels, holder, owners)
+            hits += self._at_destinations(action.destinations, labels, holder, owners)
         if not hits:
             return leaf
         uses = uses_of(hits)
@@ -112,7 +118,7 @@ class RoutePolicies:
         if key not in self._reached:
             owner, choose = self._selection.owner(destination), self._selection.any_of
             found = []
-            for policy in self._aimed:
+            for policy in self._aimed.candidates(destination.name, self._selection.labels(destination)):
                 leads = choose(policy.leading_to, destination)
                 own = owner is not None and self._tenancy.owner(policy.ref) == owner
                 target = choose(policy.targets, destination) if own else False
@@ -121,14 +127,23 @@ class RoutePolicies:
             self._reached[key] = tuple(found)
         return self._reached[key]
 
-    def _on_routes(
+    def _at_destinations(
         self, destinations: Sequence[Destination], labels: Sequence[Pair], holder: ObjectRef, owners: frozenset[str]
     ) -> Iterator[Hit]:
         """The policies that mean some destinations of some routes."""
-        for policy in self._aimed:
-            chosen = [wanted for entry, wanted in policy.on_routes if self._selects(entry, labels, holder)]
-            if chosen and self._tenancy.owner(policy.ref) in owners:
-                for place, destination in enumerate(destinations):
-                    fits = self._selection.any_of([each for wanted in chosen for each in wanted], destination)
+        for place, targets in sorted(self._chosen_targets(labels, holder).items()):
+            policy = self._policies[place]
+            if self._tenancy.owner(policy.ref) in owners:
+                for number, destination in enumerate(destinations):
+                    fits = self._selection.any_of(targets, destination)
                     if fits is not False:
-                        yield Hit(policy, By.LABELS, fits, place)
+                        yield Hit(policy, By.LABELS, fits, number)
+
+    def _chosen_targets(self, labels: Sequence[Pair], holder: ObjectRef) -> dict[int, list[DestinationSelector]]:
+        """The destinations that each policy means on a route of these labels in this table."""
+        found: dict[int, list[DestinationSelector]] = {}
+        for pair in (None, *labels):
+            for place, entry, wanted in self._on_routes.get(pair, ()):
+                if self._selects(entry, labels, holder):
+                    found.setdefault(place, []).extend(wanted)
+        return found
