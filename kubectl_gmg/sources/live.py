@@ -28,6 +28,7 @@ from kubectl_gmg.kube import (
     UnreachableError,
 )
 from kubectl_gmg.model.snapshot import Extent, GapReason, Kind, Snapshot, SourceType
+from kubectl_gmg.sources.generations import Generations, stands_alone
 from kubectl_gmg.sources.listing import Failure, KindList, Listing
 from kubectl_gmg.sources.parallel import collector_off, in_parallel
 from kubectl_gmg.sources.server import group_path, plurals, product_version, version_of
@@ -53,10 +54,10 @@ def read(
     """All objects of `kinds` in the cluster; what could not be read is a gap.
 
     Every kind is listed in all namespaces; where that is forbidden, in `namespaces`, or without any in that of the
-    context. Kinds of Kubernetes itself are listed only where their generation has objects, and only then the definition
-    of `released` is asked for the product's release. `deadline` (seconds) ends all reading. Raises `SourceError` if
-    there is no such cluster, if it answers nothing at all for one cause, or if none of the product's kinds is
-    installed.
+    context. Policies are listed only where anything else of their generation is installed, kinds of Kubernetes itself
+    only where it has objects, and only then the definition of `released` is asked for the product's release.
+    `deadline` (seconds) ends all reading. Raises `SourceError` if there is no such cluster, if it answers nothing at
+    all for one cause, or if none of the product's kinds is installed.
     """
     until = None if deadline is None else time.monotonic() + deadline
     with collector_off(), kube.connect(connection, report) as client:
@@ -73,7 +74,7 @@ class Found:
 
 def everything(client: Client, reader: Reader, kinds: Sequence[Kind], released: Kind | None) -> Found:
     """All objects of `kinds`, and the release if its generation has objects. Raises as `read` does."""
-    lists = in_parallel(reader.read, [kind for kind in kinds if kind.group], THREADS)
+    lists = own_lists([kind for kind in kinds if kind.group], reader)
     require_answer(client, lists)
     require_installed(client, lists, reader.until)
     present = generations_in(lists)
@@ -81,6 +82,14 @@ def everything(client: Client, reader: Reader, kinds: Sequence[Kind], released: 
     if released is None or released.generation not in present:
         return Found(tuple(lists))
     return Found(tuple(lists), product_version(client, [released], reader.until))
+
+
+def own_lists(kinds: Sequence[Kind], reader: Reader) -> list[KindList]:
+    """What the kinds of the product bring, in their order; those are taken up first that others wait for."""
+    ordered = sorted(kinds, key=stands_alone, reverse=True)
+    found = in_parallel(Generations(kinds, reader.read).read, ordered, THREADS)
+    by_kind = {each.kind.resource: each for each in found}
+    return [by_kind[kind.resource] for kind in kinds]
 
 
 def generations_in(lists: Iterable[KindList]) -> frozenset[str]:
