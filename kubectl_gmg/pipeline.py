@@ -76,21 +76,28 @@ class Session:
 
     @cached_property
     def everything(self) -> Resolved:
-        """What all gateways serve."""
+        """What all gateways serve; it is said what the product passes over, as far as all workspaces were given."""
         from kubectl_gmg.resolve import resolve  # noqa: PLC0415
+        from kubectl_gmg.resolve.membership import in_no_workspace  # noqa: PLC0415
 
+        if not self.snapshot.gaps:
+            for note in in_no_workspace(self.declared):
+                self.settings.say(note)
         return resolve(self.declared)
 
     @cached_property
     def resolved(self) -> Resolved:
-        """What the gateways serve that the user asked about. Raises `NotFoundError` for an unknown `--gateway`."""
+        """What is served that the user asked about: with `--gateway` by that one, without the mesh.
+
+        Raises `NotFoundError` for an unknown `--gateway`.
+        """
         wanted = self.settings.gateway
         if wanted is None:
             return self.everything
         from kubectl_gmg.resolve.unread import routing_not_read  # noqa: PLC0415
 
         lacks = routing_not_read(self.declared, ("VirtualGateway",), wanted.rpartition("/")[0])
-        return replace(self.everything, gateways=named_gateways(self.everything.gateways, wanted, lacks))
+        return replace(self.everything, gateways=named_gateways(self.everything.gateways, wanted, lacks), mesh=())
 
     @cached_property
     def about(self) -> About:

@@ -63,11 +63,12 @@ class Wanted:
         return workloads.after(found, contexts, self._workload_limits(report))
 
     def _workload_limits(self, report: Reporting) -> Limits:
-        from kubectl_gmg.api import WORKLOADS  # noqa: PLC0415
+        from kubectl_gmg.api import NAMESPACE, WORKLOADS  # noqa: PLC0415
         from kubectl_gmg.sources.workloads import Limits  # noqa: PLC0415
 
         kinds = tuple(kind for kind in WORKLOADS if self.pods or not kind.labels_only)
-        return Limits(kinds, self.settings.deadline or None, self.settings.read_namespaces, report)
+        settings = self.settings
+        return Limits(kinds, settings.deadline or None, settings.read_namespaces, report, if_needed=(NAMESPACE,))
 
     def watch(self) -> Watch:
         """What reads all this, and then again whenever it changes. Raises `UsageError` for what never changes."""
@@ -86,6 +87,7 @@ class Wanted:
             watched.WatchedCluster(reading, kinds, released_in(kinds)),
             watched.fleet(named_clusters(settings), reading, limits),
             watched.FoundFleet(lambda: contexts_for(clusters.named_state, settings), reading, limits),
+            limits,
         )
         return watched.clusters(clusters, files if settings.overlay else None, settings.namespace)
 

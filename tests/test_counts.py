@@ -24,6 +24,7 @@ from kubectl_gmg.api import KINDS, lower
 from kubectl_gmg.checks.catalogue import rules
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.report import findings
+from kubectl_gmg.explain.route import Ground, explain_route
 from kubectl_gmg.matching.finder import RouteFinder
 from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.matching.reach import HostTheory
@@ -34,10 +35,14 @@ from kubectl_gmg.model.resolved import Resolved
 from kubectl_gmg.model.snapshot import EVERYWHERE, Snapshot, SourceType
 from kubectl_gmg.resolve import resolve
 from kubectl_gmg.resolve.delegate import grow_host
+from kubectl_gmg.resolve.listener_policies import at_listener
+from kubectl_gmg.resolve.route_policies import RoutePolicies
+from kubectl_gmg.simulate.mesh import MeshSimulator
 from kubectl_gmg.sources.objects import collect
 from kubectl_gmg.views import Finding
 from tests.benchmarks.objects import Manifest, gateway, host, host_of_routes, manifest, mesh, surroundings, table
 from tests.benchmarks.route_lists import SHAPES
+from tests.oracle.policy_rules import World
 
 ROOT = Path(__file__).parents[1]
 RUN = """
@@ -272,18 +277,23 @@ def with_policies(size: int) -> list[Manifest]:
 
 
 def with_chosen_destinations(size: int) -> list[Manifest]:
-    """Routes of the second generation, each with policies of its own: by where it leads, and by its destination."""
+    """Routes of the second generation, each with policies of its own: by labels, where it leads, and its destination.
+
+    All have the label that every policy asks for first.
+    """
     gates = [{"name": "edge", "namespace": "apps"}]
     made = [second("VirtualGateway", "edge", {"listeners": [{"http": {}, "port": {"number": 80}}]})]
     for number in range(size):
         service = {"selector": {"app": f"{number}"}, "ports": [{"port": 80}]}
-        made.append({**manifest("Service", "apps", f"web-{number}", service, {"app": f"{number}"}), "apiVersion": "v1"})
-        labels, chosen = {"own": f"{number}"}, {"selector": {"labels": {"app": f"{number}"}}}
+        marks = {"all": "1", "app": f"{number}"}
+        made.append({**manifest("Service", "apps", f"web-{number}", service, marks), "apiVersion": "v1"})
+        labels, chosen = {"all": "1", "own": f"{number}"}, {"selector": {"labels": marks}}
         rule = {"labels": labels, "forwardTo": {"destinations": [{"ref": {"name": f"web-{number}"}}]}}
         root = {"hosts": [f"host-{number}.example.com"], "virtualGateways": gates, "http": [rule]}
         made.append(second("RouteTable", f"root-{number}", root))
         for group, kind, choice in (
             ("security", "CORSPolicy", {"applyToRoutes": [{"withDestinations": chosen}]}),
+            ("security", "DLPPolicy", {"applyToRoutes": [{"route": {"labels": labels}}]}),
             ("resilience", "ConnectionPolicy", {"applyToDestinations": [chosen]}),
             (
                 "trafficcontrol",
@@ -326,6 +336,46 @@ def with_names(size: int) -> list[Manifest]:
     return made
 
 
+def with_statuses(size: int) -> list[Manifest]:
+    """Destinations with policies and endpoints of their own, and a workspace each; the controller has counted all."""
+    made = []
+    for number in range(size):
+        space, own = f"team-{number}", {"own": f"{number}"}
+        counts: dict[str, Manifest] = {
+            "VirtualDestination": {"numSelectedBackingServices": 1, "numAppliedDestinationPolicies": {"x": 1}},
+            "ExternalService": {"numSelectedExternalEndpoints": 1, "numAppliedDestinationPolicies": {"x": 0}},
+            "Workspace": {"numSelectedClusters": 1, "numSelectedNamespaces": 1, "numImportedWorkspaces": 0},
+            "ConnectionPolicy": {},
+        }
+        chosen = [{"kind": "VIRTUAL_DESTINATION", "selector": {"labels": own}}]
+        member = {"workloadClusters": [{"name": "*", "namespaces": [{"name": space}]}]}
+        for group, kind, spec in (
+            ("networking", "VirtualDestination", {"externalServices": [{"labels": own}], "ports": [VIRTUAL_PORT]}),
+            ("networking", "ExternalService", {"selector": own, "ports": [VIRTUAL_PORT]}),
+            ("networking", "ExternalEndpoint", {"address": "192.0.2.1", "ports": [{"number": 80}]}),
+            ("resilience.policy", "ConnectionPolicy", {"applyToDestinations": chosen, "config": {}}),
+            ("admin", "Workspace", member),
+        ):
+            each = manifest(kind, space, f"each-{number}", spec, own)
+            accepted = {"common": {"State": {"approval": "ACCEPTED"}}, **counts.get(kind, {})}
+            made.append({**each, "apiVersion": f"{group}.gloo.solo.io/v2", "status": accepted})
+    return [second("KubernetesCluster", "c1", {}) | {"apiVersion": "admin.gloo.solo.io/v2"}, *made]
+
+
+def with_server_names(size: int) -> list[Manifest]:
+    """Listeners of one port that pass TLS on, each for names of its own, and one table with a route for each."""
+    ends = [f"part-{number}.example.com" for number in range(size)]
+    port, tls = {"number": 443}, {"mode": "PASSTHROUGH"}
+    listeners = [{"tcp": {}, "port": port, "tls": tls, "allowedRouteTables": [{"host": f"*.{end}"}]} for end in ends]
+    goes = {"destinations": [{"ref": {"name": "web"}}]}
+    rules = [{"matchers": [{"sniHosts": [f"a.{end}"]}], "forwardTo": goes} for end in ends]
+    root = {"hosts": ["*.example.com"], "virtualGateways": [{"name": "edge", "namespace": "apps"}], "tls": rules}
+    return [second("VirtualGateway", "edge", {"listeners": listeners}), second("RouteTable", "root", root)]
+
+
+VIRTUAL_PORT = {"number": 80, "protocol": "HTTP"}
+
+
 def second(kind: str, name: str, spec: Manifest) -> Manifest:
     """An object of the second generation."""
     return {**manifest(kind, "apps", name, spec, {}), "apiVersion": "networking.gloo.solo.io/v2"}
@@ -350,6 +400,8 @@ def both_stages(objects: Snapshot) -> Resolved:
         with_gateways,
         with_policies,
         with_chosen_destinations,
+        with_statuses,
+        with_server_names,
     ],
 )
 def test_work_grows_with_the_input(make: Callable[[int], list[Manifest]]) -> None:
@@ -357,6 +409,41 @@ def test_work_grows_with_the_input(make: Callable[[int], list[Manifest]]) -> Non
     small, large = snapshot(make(100)), snapshot(make(200))
     work = [lines_run(partial(both_stages, each)) for each in (small, large)]
     assert work[0] > 2_000
+    assert work[1] < 2.3 * work[0], work
+
+
+def with_workloads(size: int) -> list[Manifest]:
+    """Tables for as many workloads within the mesh, each with a child for some of them, and destinations with names."""
+    made = []
+    for number in range(size):
+        kids, mine = {"labels": {"kid": str(number)}}, [{"selector": {"labels": {"app": f"a{number}"}}}]
+        rules = [{"name": "d", "matchers": [{"uri": {"prefix": "/d"}}], "delegate": {"routeTables": [kids]}}]
+        made.append(
+            second("RouteTable", f"t{number}", {"hosts": [f"h{number}.test"], "workloadSelectors": mine, "http": rules})
+        )
+        narrow = [{"selector": {"labels": {"v": "2"}}}]
+        child = {"workloadSelectors": narrow, "http": [{"name": "r", "directResponse": {"status": 200}}]}
+        made.append(second("RouteTable", f"c{number}", child))
+        made[-1]["metadata"]["labels"] = kids["labels"]
+        named = {"hosts": [f"v{number}.global"], "services": [{"name": "web"}], "ports": [VIRTUAL_PORT]}
+        made.append(second("VirtualDestination", f"v{number}", named))
+    return made
+
+
+def asked_within(objects: Snapshot) -> None:
+    """A workload asks for every name there is: its own, those for others, and those of destinations."""
+    declared = lower(objects)
+    simulator = MeshSimulator(resolve(declared), declared)
+    for number in range(len(declared.hosts)):
+        for name in (f"h{number}.test", f"v{number}.global"):
+            simulator.sent(Request("/", name), (("app", "a1"),), candidates=False)
+
+
+def test_requests_within_the_mesh_are_looked_up() -> None:
+    """Twice the tables and requests, about twice the lines: names are not compared one by one."""
+    small, large = snapshot(with_workloads(40)), snapshot(with_workloads(80))
+    work = [lines_run(partial(asked_within, each)) for each in (small, large)]
+    assert work[0] > 10_000
     assert work[1] < 2.3 * work[0], work
 
 
@@ -375,6 +462,9 @@ def checked(objects: Snapshot) -> tuple[Finding, ...]:
         with_references,
         with_domains,
         with_gateways,
+        with_statuses,
+        with_server_names,
+        with_workloads,
         pytest.param(lambda size: mesh(size, 2, size), id="selectors-by-label"),
     ],
 )
@@ -412,6 +502,27 @@ def test_a_host_grows_once_whatever_number_of_gateways_serves_it() -> None:
     second["metadata"] = {**second["metadata"], "name": "second"}
     declared = lower(snapshot([*mesh(20, 2, 5), second]))
     assert calls_of(grow_host.__code__, lambda: resolve(declared)) == 5
+
+
+def test_a_listener_is_compared_with_the_policies_that_may_choose_it() -> None:
+    made = []
+    for number in range(60):
+        made.append(second("VirtualGateway", f"edge-{number}", {"listeners": [{"http": {}, "port": {"number": 80}}]}))
+        chosen = {"applyToListeners": [{"virtualGateway": {"name": f"edge-{number}"}}], "config": {}}
+        policy = second("ListenerConnectionPolicy", f"policy-{number}", chosen)
+        made.append({**policy, "apiVersion": "resilience.policy.gloo.solo.io/v2"})
+    declared = lower(snapshot(made))
+    assert calls_of(at_listener.__code__, partial(resolve, declared)) == 60
+
+
+def test_the_policies_are_prepared_once_for_all_that_is_explained() -> None:
+    """The other reading of labels attaches all policies anew: for every row that would be quadratic."""
+    declared = lower(snapshot(World(0).objects))
+    ground = Ground(declared, resolve(declared))
+    assert len(ground.every) > 3
+    assert (
+        calls_of(RoutePolicies.__init__.__code__, lambda: [explain_route("", row, ground) for row in ground.every]) == 1
+    )
 
 
 def finder_of(routes: int) -> RouteFinder:

@@ -32,8 +32,15 @@ def routes(name: str, generation: str) -> list[Json]:
 
 def meaning(row: Json) -> Json:
     """What a route does, apart from where it comes from."""
-    fields = ("index", "matchIndex", "matchCount", "domains", "match", "action", "options")
-    return {field: row[field] for field in fields} | {"rules": [hop["name"] for hop in row["hops"]]}
+    fields = ("index", "matchIndex", "matchCount", "domains", "match", "connection", "action", "protocol")
+    listener = {field: row["listener"][field] for field in ("index", "protocol", "mode")}
+    rules = [hop["name"] for hop in row["hops"]]
+    return {field: row[field] for field in fields} | {"listener": listener, "rules": rules, "options": values(row)}
+
+
+def values(row: Json) -> Json:
+    """The options of a route without their places; what they displace differs where one policy loses as a whole."""
+    return {name: each["value"] for name, each in row["options"].items()}
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -60,6 +67,9 @@ def said(row: Json, terms: Json) -> Json:
         "methods": match["methods"],
         "status": action.get("status"),
         "pathRewrite": action.get("pathRewrite"),
+        "listens": row["listener"]["protocol"],
+        "mode": row["listener"]["mode"],
+        "options": values(row),
         "shares": [each["share"] for each in action.get("destinations", ())],
     }
     return {term: known.get(term) for term in terms}
@@ -68,4 +78,4 @@ def said(row: Json, terms: Json) -> Json:
 def test_every_file_belongs_to_a_pair() -> None:
     wanted = {f"{name}.{half}.yaml" for name in PAIRS for half in (*GENERATIONS, "expect")}
     assert {path.name for path in FOLDER.glob("*.yaml")} == wanted
-    assert len(PAIRS) >= 6
+    assert len(PAIRS) >= 10

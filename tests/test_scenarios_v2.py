@@ -1,6 +1,7 @@
 """Every example of the second generation, through the command line.
 
 The expectations were written by hand from the specification; terms are those of `tests/scenarios/v2/README.md`.
+Findings, and so the warnings of requests, are compared in `tests/checks/test_examples.py`.
 """
 
 from __future__ import annotations
@@ -19,19 +20,10 @@ Json = dict[str, Any]
 FOLDER = Path(__file__).parent / "scenarios" / "v2"
 EXPECTED = sorted(FOLDER.glob("*.expect.yaml"))
 
-LATER = {
-    "findings": "no command checks yet",
-    "policies": "policies are not read yet",
-    "warning": "no command checks yet",
-    "workloadLabels": "traffic within the mesh is not simulated yet",
-    "sni": "TCP and TLS routes are not read yet",
-}
-"""What comes with later issues, by the term of the expectations: the only parts that are not compared."""
-MESH = ("east-west-1", "east-west-3", "east-west-5", "east-west-6")
-TLS = ("tls-passthrough-0", "tls-passthrough-1")
-"""The requests that need what comes later."""
 REMARKS = ("rules", "grade", "under24Reading")
-COMPARED = ("order", "effectiveRoutes", "effectiveLabels", "requests")
+COMPARED = ("order", "effectiveRoutes", "effectiveLabels", "policies", "requests")
+ELSEWHERE = ("findings",)
+"""What `tests/checks/test_examples.py` compares."""
 NEGATIVE = ("noGateway", "noHost", "noRoute", "connectionClosed", "notRouted", "proxyResponse")
 
 
@@ -56,12 +48,6 @@ def having(term: str) -> list[Path]:
     return [path for path in EXPECTED if term in load(path)]
 
 
-def reason(request: Json) -> str:
-    """Why a request cannot be made yet; empty if it can."""
-    mesh = isinstance(request.get("from"), dict)
-    return LATER["workloadLabels"] if mesh else LATER["sni"] if "sni" in request else ""
-
-
 def requests() -> dict[str, tuple[Path, Json]]:
     """All requests of all scenarios, by a name."""
     return {
@@ -71,24 +57,16 @@ def requests() -> dict[str, tuple[Path, Json]]:
     }
 
 
-POSSIBLE = {name: each for name, each in requests().items() if not reason(each[1])}
-
-
-def test_which_requests_come_later() -> None:
-    """Each is named here; whoever builds what they need takes it off the list."""
-    later = {name: reason(request) for name, (_, request) in requests().items() if name not in POSSIBLE}
-    mesh = dict.fromkeys(MESH, LATER["workloadLabels"])
-    assert later == mesh | dict.fromkeys(TLS, LATER["sni"])
+REQUESTS = requests()
 
 
 @pytest.mark.parametrize("path", EXPECTED, ids=name_of)
 def test_every_term_is_known(path: Path) -> None:
     """Nothing that is expected is left out silently."""
     expected = load(path)
-    assert set(expected) <= {*COMPARED, *REMARKS, *LATER}
+    assert set(expected) <= {*COMPARED, *REMARKS, *ELSEWHERE}
     for request in expected.get("requests", ()):
-        if not reason(request):
-            assert set(request["outcome"]) <= {*READ, *LATER}
+        assert set(request["outcome"]) <= set(READ)
 
 
 def rows_of(path: Path) -> list[Json]:
@@ -134,26 +112,47 @@ def test_effective_labels(path: Path) -> None:
         assert set(row["labelOrigins"]) == set(wanted)
 
 
-@pytest.mark.parametrize("path,request_", POSSIBLE.values(), ids=POSSIBLE)
+@pytest.mark.parametrize("path", having("policies"), ids=name_of)
+def test_what_a_policy_selects(path: Path) -> None:
+    """All that it selects, and nothing else."""
+    rows = rows_of(path)
+    for policy, wanted in load(path)["policies"].items():
+        assert {rule_of(row) for row in rows if policy in acting_on(row)} == set(wanted["selects"])
+
+
+@pytest.mark.parametrize("path,request_", REQUESTS.values(), ids=REQUESTS)
 def test_request(path: Path, request_: Json) -> None:
-    url = f"{request_.get('scheme', 'http')}://{request_['host']}{request_['path']}"
     headers = [word for name, value in request_.get("headers", {}).items() for word in ("-H", f"{name}: {value}")]
-    ran = gmg("curl", url, "-X", request_["method"], *headers, *narrowed(request_), "-f", manifest(path), "-o", "json")
+    asked = [url_of(request_), "-X", request_.get("method", "GET"), *headers, *narrowed(request_)]
+    ran = gmg("curl", *asked, "-f", manifest(path), "-o", "json")
     (item,) = ran.json["items"]
     assert ran.code == (1 if item["outcome"] in NEGATIVE else 0), ran.err
     for term, wanted in request_["outcome"].items():
-        if term in READ:
-            READ[term](item, wanted)
+        READ[term](item, wanted)
     if request_["outcome"].get("status") == 404 and "route" not in request_["outcome"]:
         assert item["outcome"] in ("noHost", "noRoute")
         assert item["route"] is None
 
 
+def url_of(request: Json) -> str:
+    """The URL; where only a server name matters it is that of an address, which is none."""
+    scheme = "https" if "sni" in request else request.get("scheme", "http")
+    return f"{scheme}://{request.get('host', '192.0.2.1')}{request.get('path', '/')}"
+
+
+def entrance(source: str | Json) -> str:
+    """Where a request comes from, as `--from` has it."""
+    if isinstance(source, str):
+        return f"gateway:{source.removeprefix('gateway ')}"
+    return "workload:" + ",".join(f"{key}={value}" for key, value in source["workloadLabels"].items())
+
+
 def narrowed(request: Json) -> list[str]:
     """Where a request comes in, as arguments."""
     listener = ["--listener", str(request["listener"])] if "listener" in request else []
-    gateway = ["--gateway", request["from"].removeprefix("gateway ")] if "from" in request else []
-    return [*listener, *gateway]
+    source = ["--from", entrance(request["from"])] if "from" in request else []
+    server_name = ["--sni", request["sni"]] if "sni" in request else []
+    return [*listener, *source, *server_name]
 
 
 def forwards(item: Json, wanted: str) -> None:
@@ -194,6 +193,35 @@ def is_backed(item: Json, wanted: list[Json]) -> None:
             assert BACKING[term](each) == value
 
 
+def has_policies(item: Json, wanted: list[str]) -> None:
+    """The policies that act on the route, in order."""
+    kinds = [each["ref"]["kind"] for each in item["route"]["policies"] if each["state"] == "applied"]
+    assert [" ".join(each) for each in zip(kinds, acting_on(item["route"]), strict=True)] == wanted
+
+
+def acting_on(route: Json) -> list[str]:
+    """The policies that act on a route, in order, as `NAMESPACE/NAME`."""
+    acting = [each["ref"] for each in route["policies"] if each["state"] == "applied"]
+    return [f"{ref['namespace']}/{ref['name']}" for ref in acting]
+
+
+def is_warned_of(item: Json, _wanted: str) -> None:
+    """What is served may be wrong for another reason than the route; which finding says so is compared elsewhere."""
+    assert item["route"]["status"] == "ok"
+
+
+def is_closed(item: Json, wanted: str) -> None:
+    """The proxy ends the connection, and says nothing."""
+    assert (wanted, item["outcome"]) == ("reset", "connectionClosed")
+    assert (item["route"], item["response"]) == (None, None)
+
+
+def is_not_routed(item: Json, wanted: bool) -> None:
+    """No table is for this workload."""
+    assert (wanted, item["outcome"]) == (True, "notRouted")
+    assert (item["route"], item["upstream"], item["response"]) == (None, None, None)
+
+
 def is_frozen(item: Json, _wanted: bool) -> None:
     assert item["outcome"] == "frozen"
     assert item["route"]["status"] == "frozen"
@@ -232,6 +260,10 @@ READ: dict[str, Callable[[Json, Any], None]] = {
     "upstreamPath": equal(lambda item: item["upstream"]["path"]),
     "upstreamHost": equal(lambda item: item["upstream"]["host"]),
     "backing": is_backed,
+    "policies": has_policies,
+    "warning": is_warned_of,
+    "connection": is_closed,
+    "notRouted": is_not_routed,
     "frozen": is_frozen,
     "onceFixed": once_fixed,
 }

@@ -60,7 +60,7 @@ class Served:
     def spots(self, roots: frozenset[Origin]) -> dict[Place, Spot]:
         """Where any of these hosts is served, in order."""
         found = {}
-        for gateway in self.resolved.gateways:
+        for gateway in self.resolved.entrances:
             for listener in gateway.listeners:
                 for host in listener.hosts:
                     if not roots.isdisjoint(root.origin for root in host.roots):
@@ -131,7 +131,8 @@ class Comparison:
         """What would be served, as far as the changes concern it."""
         spots = self.before.spots(self._concerned(changes))
         kept = frozenset(root.origin for spot in spots.values() for root in spot.host.roots)
-        return Served(resolve(with_stubs(applied(changes, self._declared), kept)))
+        found = resolve(with_stubs(applied(changes, self._declared), kept))
+        return Served(found if self.before.resolved.mesh else replace(found, mesh=()))
 
     def effect(self, changes: Sequence[Change], after: Served) -> tuple[Effect, ...]:
         """Every route whose place or reach changes, in the order that it has then; what is gone comes last."""
@@ -164,7 +165,7 @@ def hosts_by_object(resolved: Resolved) -> dict[ObjectRef, set[Origin]]:
     """For every host and table the served hosts whose trees pass it."""
     found: dict[ObjectRef, set[Origin]] = {}
     hosts = {
-        id(host): host for gateway in resolved.gateways for listener in gateway.listeners for host in listener.hosts
+        id(host): host for gateway in resolved.entrances for listener in gateway.listeners for host in listener.hosts
     }
     for host in hosts.values():
         for root in host.roots:

@@ -6,9 +6,10 @@ become ids. A verdict is confirmed by the look-up that simulates requests: every
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from kubectl_gmg.analysis.connections import ConnectionReach, Handshakes, handshakes
 from kubectl_gmg.matching.host import DomainTable, lookup_name
 from kubectl_gmg.matching.language import TextTest
 from kubectl_gmg.matching.reach import HostTheory
@@ -16,17 +17,22 @@ from kubectl_gmg.matching.search import Spent, Wanted, Work, find_text
 from kubectl_gmg.matching.served import Served
 from kubectl_gmg.matching.space import Space, differs_by_listener
 from kubectl_gmg.matching.wellformed import malformed_host
-from kubectl_gmg.model.declared import Protocol
+from kubectl_gmg.model.declared import Labels, Protocol
 from kubectl_gmg.model.match import RouteMatch, ValueKind
 from kubectl_gmg.model.request import Request
-from kubectl_gmg.model.resolved import Host, ResolvedListener, Route
+from kubectl_gmg.model.resolved import Gateway, Host, ResolvedListener, Route
 from kubectl_gmg.model.verdict import Proof
+from kubectl_gmg.model.workloads import covers
 from kubectl_gmg.resolve.merge import is_catch_all
+from kubectl_gmg.resolve.mesh import host_for
 from kubectl_gmg.resolve.rows import terminal_id
+from kubectl_gmg.resolve.walk import Way, way
 from kubectl_gmg.simulate.entry import domains_of, has_chain, served_by, server_name
 from kubectl_gmg.views import Reach, RouteRow, Shadow
 
 ENCRYPTED = (Protocol.HTTPS, Protocol.TLS)
+Takes = Callable[[str | None], bool]
+"""Whether the TLS handshake for a server name leads to a listener."""
 LABELS = ("www", "api", "shop", "a", *(f"x{number}" for number in range(1, 10)))
 """What may stand for the star of a domain."""
 
@@ -39,7 +45,21 @@ NAME_WORK = 20_000
 SOME_NAME = Wanted(outside=(TextTest(ValueKind.EXACT),))
 
 NOWHERE = Reach(Proof.DISABLED)
-"""No name leads to the host."""
+"""No name leads to the host, or to its listener."""
+
+
+MOST_WORKLOADS = 50
+"""Of so many kinds of workloads it is looked whether a route can be reached from them."""
+MOST_SEEN = 200
+"""In so many ways a host is looked at, as one or the other workload has it."""
+
+Place = tuple[Way, int]
+"""What a route stands for, whichever of the others are there as well."""
+
+
+def place_of(route: Route) -> Place:
+    """The place of a route."""
+    return way(route.terminal), route.match_index
 
 
 class Reachability:
@@ -50,6 +70,13 @@ class Reachability:
         self._spaces: dict[tuple[int, int], tuple[Space | None, HostTheory | None]] = {}
         self._theories: dict[tuple[object, ...], HostTheory] = {}
         self._served: dict[int, tuple[Host, tuple[Route, ...]]] = {}
+        self._connections = ConnectionReach()
+        self._handshakes: dict[int, Handshakes] = {}
+        self._narrowed: dict[int, tuple[Host, bool]] = {}
+        self._seen: dict[int, dict[Labels, tuple[Host, dict[Place, Route]]]] = {}
+        self._whole: dict[int, tuple[Host, Host]] = {}
+        self._listeners: dict[int, ResolvedListener] = {}
+        self._places: dict[int, tuple[Host, dict[Place, int | None]]] = {}
 
     @property
     def compared(self) -> int:
@@ -67,10 +94,21 @@ class Reachability:
         gets to its routes.
         """
         route = row.route
+        if route.connection is not None:
+            return self._connections.of(row)
+        if self._is_narrowed(row) and (route.dropped or route.index is not None):
+            return self._for_each_workload(row, shadows=shadows)
+        return self._of(row, shadows=shadows)
+
+    def _of(self, row: RouteRow, *, shadows: bool) -> Reach:
+        """What is known of a route of which everybody gets all routes of its host."""
+        route = row.route
         if route.dropped:
             return Reach(Proof.DROPPED, by=self._ids(row, catch_alls(row)))
         if route.index is None:
             return Reach()
+        if self._is_rejected(row.listener, row.gateway):
+            return NOWHERE
         try:
             space, theory = self._theory(row)
         except Spent:
@@ -78,7 +116,7 @@ class Reachability:
         if space is None or theory is None:
             return NOWHERE
         found = self._reach(row, theory, route.index - 1, shadows=shadows)
-        return at_listener(found, space, row.listener)
+        return at_listener(found, space, row.listener, self._takes(row))
 
     def undisputed(self, row: RouteRow) -> bool:
         """Whether it is plain to see that requests reach a route and that no earlier one takes any: far cheaper to ask.
@@ -86,13 +124,91 @@ class Reachability:
         Of a route that is not, `of` may say the same.
         """
         route = row.route
-        if route.dropped or route.index is None:
+        if route.connection is not None:
+            return route.index is not None and self._connections.of(row).proof is None
+        if route.dropped or route.index is None or self._is_narrowed(row):
+            return False
+        if self._is_rejected(row.listener, row.gateway):
             return False
         try:
             _, theory = self._theory(row)
         except Spent:
             return False
         return theory is not None and theory.undisputed(route.index - 1)
+
+    def _is_narrowed(self, row: RouteRow) -> bool:
+        """Whether some workloads of the row's group do not get every route of its host."""
+        sidecars, host = row.gateway.sidecars, row.host
+        if sidecars is None or id(host) in self._whole:
+            return False
+        if id(host) not in self._narrowed:
+            self._narrowed[id(host)] = host, not all(covers(each.workloads, sidecars) for each in host.rows)
+        return self._narrowed[id(host)][1]
+
+    def _for_each_workload(self, row: RouteRow, *, shadows: bool) -> Reach:
+        """What is known of a route for the first workloads that it can be reached from, else for the last ones.
+
+        Places are those of the whole group again.
+        """
+        found = Reach()
+        for labels in row.route.workloads[:MOST_WORKLOADS]:
+            own = self._as_of(row, labels)
+            if own is None:
+                return Reach(decided=False)
+            found = self._of(own, shadows=shadows)
+            if shadows and found.shadowed_by:
+                places, routes = self._places_in(row.host), self._routes(own.host)
+                indices = (places[place_of(routes[each.index - 1])] for each in found.shadowed_by)
+                told = zip(found.shadowed_by, indices, strict=True)
+                found = replace(found, shadowed_by=tuple(replace(each, index=index or 0) for each, index in told))
+            if found.proof is None:
+                return found
+        return found if len(row.route.workloads) <= MOST_WORKLOADS else Reach(decided=False)
+
+    def as_reached(self, row: RouteRow) -> RouteRow:
+        """The row as it is for the workloads that its witness comes from; itself where all get the same."""
+        if not self._is_narrowed(row):
+            return row
+        each_own = (self._as_of(row, labels) for labels in row.route.workloads[:MOST_WORKLOADS])
+        found = next((own for own in each_own if own and self._of(own, shadows=False).proof is None), None)
+        if found is None:
+            return row
+        if id(found.host) not in self._listeners:
+            hosts = tuple(found.host if each is row.host else each for each in row.listener.hosts)
+            self._listeners[id(found.host)] = replace(row.listener, hosts=hosts)
+        return replace(found, listener=self._listeners[id(found.host)])
+
+    def _places_in(self, host: Host) -> dict[Place, int | None]:
+        """The number of every route of a host."""
+        if id(host) not in self._places:
+            self._places[id(host)] = host, {place_of(each): each.index for each in host.routes}
+        return self._places[id(host)][1]
+
+    def _as_of(self, row: RouteRow, labels: Labels) -> RouteRow | None:
+        """The row as it is for a workload of these labels; None where a host would have to be seen in too many ways."""
+        seen = self._seen.setdefault(id(row.host), {})
+        if labels not in seen:
+            if len(seen) == MOST_SEEN:
+                return None
+            own = host_for(row.host, labels, row.gateway.conventions.ranking)
+            seen[labels] = own, {place_of(each): each for each in own.rows}
+            self._whole[id(own)] = own, row.host
+        own, routes = seen[labels]
+        return replace(row, host=own, route=routes[place_of(row.route)])
+
+    def _takes(self, row: RouteRow) -> Takes:
+        """Tells whether a server name leads to the listener of a row: others may share its port."""
+        led = self._led(row.gateway)
+        return lambda name: led.lead_to(row.listener, name)
+
+    def _led(self, gateway: Gateway) -> Handshakes:
+        if id(gateway) not in self._handshakes:
+            self._handshakes[id(gateway)] = handshakes(gateway)
+        return self._handshakes[id(gateway)]
+
+    def _is_rejected(self, listener: ResolvedListener, gateway: Gateway) -> bool:
+        """Whether the proxy never gets a listener, since another one of its port has a server name of it."""
+        return listener.declared.protocol in ENCRYPTED and id(listener) in self._led(gateway).rejected
 
     def _reach(self, row: RouteRow, theory: HostTheory, place: int, *, shadows: bool) -> Reach:
         verdict = theory.verdict(place)
@@ -135,6 +251,7 @@ class Reachability:
     def _space(self, listener: ResolvedListener, host: Host) -> Space | None:
         """The requests that reach a host; None if no name leads there."""
         table = self._table(listener)
+        host = self._whole.get(id(host), (host, host))[1]
 
         def serves(name: str) -> bool:
             chosen = table.choose(name)
@@ -196,30 +313,34 @@ def catch_alls(row: RouteRow) -> list[Route]:
     return list(same)[:1]
 
 
-def at_listener(reach: Reach, space: Space, listener: ResolvedListener) -> Reach:
+def at_listener(reach: Reach, space: Space, listener: ResolvedListener, takes: Takes) -> Reach:
     """The same with requests as they come to this listener; one that sends all to https has none for a route."""
     one, answers_itself = reach.witness or reach.request, listener.declared.https_redirect
     served = one is None or space.serves(one.host or "")
     alike = one is not None and served and (one.scheme, one.port) == (space.scheme, space.usual_port)
-    if alike and not answers_itself and not listener.declared.server_names:
+    if alike and not answers_itself and listener.declared.protocol not in ENCRYPTED:
         return reach
 
-    def here(request: Request) -> Request:
+    def here(request: Request) -> Request | None:
         if not served or (request.scheme, request.port) != (space.scheme, space.port or request.port):
             request = replace(request, scheme=space.scheme, port=space.usual_port, host=space.hosts[0])
-        return with_chain(request, listener)
+        return with_chain(request, listener, takes)
 
     return replace(
         reach,
         request=here(reach.request) if reach.request and not answers_itself else None,
         witness=here(reach.witness) if reach.witness and not answers_itself else None,
-        shadowed_by=tuple(replace(each, request=here(each.request)) for each in reach.shadowed_by),
+        shadowed_by=tuple(replace(each, request=here(each.request) or each.request) for each in reach.shadowed_by),
     )
 
 
-def with_chain(request: Request, listener: ResolvedListener) -> Request:
-    """A request with a server name that the listener has a TLS chain for, if its host is none (`spec/cli.md` 6.3)."""
-    if request.scheme != "https" or has_chain(listener, server_name(request)):
+def with_chain(request: Request, listener: ResolvedListener, takes: Takes) -> Request | None:
+    """A request with a server name that leads to the listener, if its host is none (`spec/cli.md` 6.3).
+
+    None if no name is found that does.
+    """
+    if request.scheme != "https" or takes(server_name(request)):
         return request
-    names = (name for pattern in listener.declared.server_names for name in names_of(pattern))
-    return replace(request, sni=next((name for name in names if has_chain(listener, name)), None))
+    names = (name for pattern in listener.declared.server_names or ("*",) for name in names_of(pattern))
+    found = next((name for name in names if takes(name)), None)
+    return replace(request, sni=found) if found else None

@@ -134,7 +134,7 @@ def targets(node: Node) -> Iterator[tuple[Delegation, Target]]:
 
 def hosts(resolved: Resolved) -> Iterator[Host]:
     """Every host once, also those that nobody serves."""
-    served = (host for gateway in resolved.gateways for listener in gateway.listeners for host in listener.hosts)
+    served = (host for gateway in resolved.entrances for listener in gateway.listeners for host in listener.hosts)
     yield from {id(host): host for host in (*served, *resolved.unattached)}.values()
 
 
@@ -161,6 +161,9 @@ def positions(value: str, subjects: Sequence[Subject], resolved: Resolved) -> It
         several = tuple(sorted({each.id for each in subjects if isinstance(each, RouteRow)}))
         raise UsageError("--what-if position is about one rule", "name a single route", candidates=several)
     (rule,) = rules.values()
+    if rule.connections:
+        why = "the most specific server name wins, or the first TCP route of the oldest table"
+        raise UsageError("--what-if position is about HTTP routes, and this one is for whole connections", why)
     among, place = own_list(rule, resolved), whole_number(value)
     if place is None or not 1 <= place <= len(among):
         hint = f"write a number from 1 to {len(among)}: so many rules are in its list"

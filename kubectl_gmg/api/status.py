@@ -26,6 +26,17 @@ class Relation(StrEnum):
     TABLES = "route tables"
     GATEWAYS = "gateways"
     PARENTS = "parents"
+    WORKLOADS = "gateway workloads"
+    EXPOSED = "external services"
+    BACKING = "backing services"
+    ENDPOINTS = "external endpoints"
+    EGRESS = "egress gateways"
+    DESTINATION_POLICIES = "destination policies"
+    ROUTE_POLICIES = "route policies"
+    ROUTES = "routes"
+    CLUSTERS = "clusters"
+    NAMESPACES = "namespaces"
+    IMPORTED = "imported workspaces"
 
 
 LISTS = {
@@ -40,8 +51,27 @@ COUNTS = {
     "routeTablesCount": Relation.TABLES,
     "numParentRouteTables": Relation.PARENTS,
     "numAllowedVirtualGateways": Relation.GATEWAYS,
+    "selectedWorkloadsCount": Relation.WORKLOADS,
+    "externalServicesCount": Relation.EXPOSED,
+    "numSelectedBackingServices": Relation.BACKING,
+    "numSelectedExternalEndpoints": Relation.ENDPOINTS,
+    "numSelectedVirtualGateways": Relation.EGRESS,
+    "numAppliedDestinationPolicies": Relation.DESTINATION_POLICIES,
+    "numSelectedRoutes": Relation.ROUTES,
+    "numSelectedClusters": Relation.CLUSTERS,
+    "numSelectedNamespaces": Relation.NAMESPACES,
+    "numImportedWorkspaces": Relation.IMPORTED,
 }
-"""The counts that a status publishes (`spec/v2.md` 13)."""
+"""The counts that a status publishes (`spec/v2.md` 13), as far as it is clear what they are about."""
+
+BY_KIND = {
+    "numAppliedRoutePolicies": Relation.ROUTE_POLICIES,
+    "numAppliedDestinationPolicies": Relation.DESTINATION_POLICIES,
+}
+"""The counts that come as a map from group, version and kind."""
+
+OWNERS = {"ownedByWorkspace": "", "workspace": "WorkspaceSettings"}
+"""The fields that name the workspace of an object, each with the one kind that has it."""
 
 
 class Related(NamedTuple):
@@ -60,8 +90,8 @@ class Published:
     """A status; `state` and its kin are empty, and numbers None, where nothing usable is written.
 
     `observed` is the generation that it is about, `current` the one that the object has. `message` says more about the
-    state. `named` and `counted` are what the status says about the object's place in the graph; `owner` is the
-    workspace it belongs to, with its place.
+    state. `named` and `counted` are what the status says about the object's place in the graph; `by_kind` are counts by
+    group, version and kind, written together in some way. `owner` is the workspace it belongs to, with its place.
     """
 
     at: Origin
@@ -74,6 +104,7 @@ class Published:
     current: int | None = None
     named: tuple[tuple[Relation, Origin, tuple[Related, ...]], ...] = ()
     counted: tuple[tuple[Relation, Origin, int], ...] = ()
+    by_kind: tuple[tuple[Relation, Origin, tuple[tuple[str, int], ...]], ...] = ()
     owner: tuple[Origin, str] | None = None
 
     @property
@@ -94,7 +125,6 @@ def published(raw: RawObject) -> Published | None:
         return None
     root = Origin(raw.ref, (STATUS,))
     at, block, state_field = state_block(root, status)
-    owner = text(status.get("ownedByWorkspace"))
     return Published(
         at=at,
         state_at=at / state_field,
@@ -106,7 +136,8 @@ def published(raw: RawObject) -> Published | None:
         current=number(mapping(raw.body.get("metadata")).get("generation")),
         named=tuple(lists_of(root, status)),
         counted=tuple(counts_of(root, status)),
-        owner=(root / "ownedByWorkspace", owner) if owner else None,
+        by_kind=tuple(counts_by_kind(root, status)),
+        owner=owner_of(root, status),
     )
 
 
@@ -135,6 +166,31 @@ def counts_of(root: Origin, status: Mapping[str, Any]) -> list[tuple[Relation, O
         for name, relation in COUNTS.items()
         if (count := number(status.get(name))) is not None
     ]
+
+
+def counts_by_kind(
+    root: Origin, status: Mapping[str, Any]
+) -> list[tuple[Relation, Origin, tuple[tuple[str, int], ...]]]:
+    """Every map of counts that is written, even an empty one."""
+    return [
+        (
+            relation,
+            root / name,
+            tuple([(key, count) for key, each in found.items() if (count := number(each)) is not None]),
+        )
+        for name, relation in BY_KIND.items()
+        if isinstance(found := status.get(name), dict)
+    ]
+
+
+def owner_of(root: Origin, status: Mapping[str, Any]) -> tuple[Origin, str] | None:
+    """The workspace that an object belongs to, by name or by reference; None where it is not written."""
+    for name, kind in OWNERS.items():
+        written = status.get(name)
+        owner = text(written) or text(mapping(written).get("name"))
+        if owner and kind in ("", root.ref.kind):
+            return root / name, owner
+    return None
 
 
 def related(ref: Mapping[str, Any], kind: str) -> Related:

@@ -10,8 +10,10 @@ from kubectl_gmg.api.common import INT32, UINT32, created_of, labels_of, number_
 from kubectl_gmg.api.exposure import applied_gateways
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading, Readings, extent
+from kubectl_gmg.api.tls import TlsMode
 from kubectl_gmg.api.v1beta1_rules import policy_options, route_rule
 from kubectl_gmg.api.v1beta1_selectors import object_selector, service_selectors, table_ref, workload_matchers
+from kubectl_gmg.api.v1beta1_streams import tcp_handler
 from kubectl_gmg.api.v1beta1_tls import tls_mode
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.conventions import FIRST_CONVENTIONS
@@ -121,7 +123,9 @@ def listeners(
     mode = tls_mode(options["sslConfig"])
     protocol = handler_protocol(match.text_of("transportProtocol"), kind, encrypted=options["sslConfig"].present)
     selects = routed_hosts(reading, handler["http"])
-    handler["tcp"].opaque()
+    names = match["serverNames"].texts()
+    passed = protocol is Protocol.TLS and mode in (None, TlsMode.PASSTHROUGH)
+    streams = tcp_handler(reading, handler["tcp"], names if passed else ()) if kind == "tcp" else None
     return tuple(
         Listener(
             origin=handler.origin,
@@ -130,8 +134,9 @@ def listeners(
             mode=mode,
             services=entries,
             selects=selects,
-            server_names=match["serverNames"].texts(),
+            server_names=names,
             https_redirect=options.boolean_of("httpsRedirect"),
+            streams=streams,
         )
         for name, entries in services.items()
     )

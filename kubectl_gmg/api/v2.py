@@ -9,26 +9,29 @@ import json
 from dataclasses import replace
 
 from kubectl_gmg.api import v2_destinations as destinations
-from kubectl_gmg.api import v2_policies
+from kubectl_gmg.api import v2_policies, v2_releases
 from kubectl_gmg.api import v2_workspaces as tenants
 from kubectl_gmg.api.common import created_of, labels_of, route_rules
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading, Readings, extent
 from kubectl_gmg.api.v2_gateways import virtual_gateway
+from kubectl_gmg.api.v2_names import with_runtime_names
 from kubectl_gmg.api.v2_rules import MOST_ROUTES, Referred, holder_of, route_rule
 from kubectl_gmg.api.v2_selectors import object_reference, object_selector, port_selector
-from kubectl_gmg.api.v2_streams import note_streams
+from kubectl_gmg.api.v2_streams import stream_rules
+from kubectl_gmg.api.v2_workloads import chosen_by_root, narrowed_by_child, selected_workloads
 from kubectl_gmg.model.conventions import (
     Broken,
     ChildRoot,
     Conflict,
+    Connections,
     Conventions,
     EqualTables,
     LabelInheritance,
+    LoneStar,
     MixedCase,
     PolicyConflict,
     Ranking,
-    RootsAsChildren,
     SharedDomain,
 )
 from kubectl_gmg.model.declared import Declared, FailureMode, GatewayRef, Realm, RouteTable, VirtualHost
@@ -44,7 +47,8 @@ GATEWAY = Kind(NETWORKING, "v2", "VirtualGateway", "virtualgateways", GENERATION
 TABLE = Kind(NETWORKING, "v2", "RouteTable", "routetables", GENERATION, ROUTING)
 KINDS = (GATEWAY, TABLE, *destinations.KINDS, *tenants.KINDS, *v2_policies.KINDS)
 """Every kind of the product that routing reads."""
-SERVICES = destinations.SERVICES
+NAMESPACE = tenants.NAMESPACE
+SERVICES = (*destinations.SERVICES, NAMESPACE)
 """Kinds of Kubernetes that routing reads where it may."""
 
 CONVENTIONS = Conventions(
@@ -57,8 +61,10 @@ CONVENTIONS = Conventions(
     shared_domain=SharedDomain.MERGED,
     labels=LabelInheritance.ALL,
     policy_conflict=PolicyConflict.BY_KIND,
+    lone_star=LoneStar.INVALID,
+    connections=Connections.ROUTED,
 )
-"""How the objects are meant (17)."""
+"""How the objects are meant (17) in the newest release."""
 
 OF_ROOTS = {
     "virtualGateways": ("GMG126", "it is served where the tables are that delegate to it"),
@@ -67,23 +73,20 @@ OF_ROOTS = {
 }
 """What a table without hosts must not set, the code if it does (RT-01 to RT-03), and what is so instead."""
 WEIGHTS = range(-(2**31), 2**31)
-KUBE = "KUBE"
-WORKLOADS = (KUBE, "VM")
-KINDS_OF = {"workloadSelectors": WORKLOADS, "applyToDestinations": tuple(Referred)}
-"""What the kinds of selected objects may be."""
-LISTS = ("http", "tcp", "tls", "workloadSelectors")
+LISTS = ("http", "tcp", "tls", "workloadSelectors", "applyToDestinations")
 
 
 def lower(snapshot: Snapshot, release: Release = NEWEST_RELEASE) -> Declared:
     """What the objects of this generation in `snapshot` say."""
-    readings = Readings(snapshot, GENERATION)
+    kept, dropped = v2_releases.pruned(snapshot, release)
+    readings = Readings(kept, GENERATION)
     gateways = readings.of(GATEWAY, virtual_gateway)
     tables = readings.of(TABLE, route_table)
     workspaces, settings = tenants.workspaces(readings)
     policies = v2_policies.policies(readings)
     realm = Realm(
-        conventions=conventions_of(release),
-        inventory=destinations.inventory(readings, snapshot),
+        conventions=v2_releases.conventions_of(CONVENTIONS, release),
+        inventory=destinations.inventory(readings, snapshot, release),
         gateways_read=extent(snapshot, GATEWAY),
         hosts_read=extent(snapshot, TABLE),
         tables_read=extent(snapshot, TABLE),
@@ -96,16 +99,9 @@ def lower(snapshot: Snapshot, release: Release = NEWEST_RELEASE) -> Declared:
         hosts=tuple([host for _, host in tables if host is not None]),
         tables=tuple([table for table, _ in tables]),
         policies=policies,
-        problems=tuple(readings.problems),
+        problems=(*dropped, *v2_releases.as_admitted(readings.problems, release)),
         realms=((GENERATION, realm),),
     )
-
-
-def conventions_of(release: Release) -> Conventions:
-    """How the objects are meant in one release: before 2.6 a table with hosts could be a child as well (DEC-6)."""
-    if release.number < (2, 6):
-        return replace(CONVENTIONS, roots_as_children=RootsAsChildren.INCLUDED)
-    return CONVENTIONS
 
 
 def route_table(reading: Reading) -> tuple[RouteTable, VirtualHost | None]:
@@ -114,21 +110,27 @@ def route_table(reading: Reading) -> tuple[RouteTable, VirtualHost | None]:
     hosts = spec["hosts"].texts()
     holder = holder_of(reading.ref, spec["defaultDestination"])
     note_sections(spec)
-    note_streams(spec, holder)
-    note_selectors(spec)
+    streams = stream_rules(spec, holder)
+    note_destinations(spec)
+    workloads = selected_workloads(spec)
     parents = tuple([gateway_ref(ref, reading) for ref in spec["virtualGateways"]])
     mode = spec["failureMode"].choice(FailureMode, FailureMode.ROUTE_REPLACEMENT)
     if not (hosts or spec["hosts"].value):
         note_root_fields(spec)
     table = RouteTable(
         ref=reading.ref,
-        rules=route_rules(spec["http"], lambda field, name: route_rule(field, name, holder)),
+        rules=with_runtime_names(route_rules(spec["http"], lambda field, name: route_rule(field, name, holder))),
         weight=table_weight(spec),
         labels=labels_of(reading.metadata),
         created=created_of(reading.metadata),
         has_hosts=bool(hosts),
+        sidecars=narrowed_by_child(workloads),
     )
-    return table, virtual_host(spec, table, hosts, parents, mode or FailureMode.ROUTE_REPLACEMENT) if hosts else None
+    if not hosts:
+        return table, None
+    host = virtual_host(spec, table, hosts, parents, mode or FailureMode.ROUTE_REPLACEMENT)
+    sidecars = chosen_by_root(workloads, names_gateways=bool(spec["virtualGateways"].value))
+    return table, replace(host, streams=streams, sidecars=sidecars) if streams or sidecars else host
 
 
 def virtual_host(
@@ -173,24 +175,16 @@ def forwards(rule: Field) -> bool:
     return isinstance(rule.value, dict) and rule.value.get("forwardTo") is not None
 
 
-def note_selectors(spec: Field) -> None:
-    """What may be selected beside the gateways (RT-07); both concern traffic within the mesh."""
-    for name in ("workloadSelectors", "applyToDestinations"):
-        for entry in spec[name]:
-            object_selector(entry["selector"])
-            port_selector(entry["port"])
-            if written := entry.text_of("kind"):
-                note_kind(entry["kind"], written, KINDS_OF[name])
-
-
-def note_kind(kind: Field, written: str, known: tuple[str, ...]) -> None:
-    """Of workloads only pods may be selected, and of destinations no kind may be written at all (15.1)."""
-    if written not in known:
-        kind.problem("GMG003", f"kind is {json.dumps(written)}; known are {', '.join(known)}")
-    elif known is WORKLOADS and written != KUBE:
-        kind.problem("GMG129", f"kind is {written}, but a table can select workloads of kind {KUBE} only")
-    elif known is not WORKLOADS:
-        kind.problem("GMG129", f"kind is {written}, but it may only be left out here: admission wants {KUBE} there")
+def note_destinations(spec: Field) -> None:
+    """What a table may apply to beside gateways and workloads; admission lets no kind be written there (RT-07)."""
+    for entry in spec["applyToDestinations"]:
+        object_selector(entry["selector"])
+        port_selector(entry["port"])
+        kind, written = entry["kind"], entry.text_of("kind")
+        if written in tuple(Referred):
+            kind.problem("GMG129", f"kind is {written}, but it may only be left out here: the schema wants KUBE there")
+        elif written:
+            kind.problem("GMG003", f"kind is {json.dumps(written)}; known are {', '.join(Referred)}")
 
 
 def table_weight(spec: Field) -> int:

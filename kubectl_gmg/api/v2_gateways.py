@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from enum import StrEnum
 
 from kubectl_gmg.api.common import created_of, labels_of
 from kubectl_gmg.api.field import Field
 from kubectl_gmg.api.reading import Reading
 from kubectl_gmg.api.tls import TlsMode, TlsVersion
-from kubectl_gmg.api.v2_selectors import gateway_workloads, object_selector, port_selector
+from kubectl_gmg.api.v2_selectors import function_filters, gateway_workloads, object_selector, port_selector
 from kubectl_gmg.model.declared import Allowance, Listener, ListenerServices, Protocol, VirtualGateway
 from kubectl_gmg.model.finding import Note
 from kubectl_gmg.model.origin import Origin
@@ -83,9 +84,8 @@ def listener(field: Field, namespace: str, services: tuple[ListenerServices, ...
     """One port of a gateway; without `http` it carries TCP."""
     note_port(field)
     number, name = port_selector(field["port"])
-    for entry in field["exposedExternalServices"]:
-        entry.text_of("host")
-        object_selector(entry["selector"])
+    allows = tuple([allowance(entry, namespace) for entry in field.items_of("allowedRouteTables")])
+    exposed = tuple(map(exposure, field["exposedExternalServices"]))
     protocol = protocol_of(field)
     note_protocol(field, protocol)
     note_redirect(field)
@@ -95,10 +95,27 @@ def listener(field: Field, namespace: str, services: tuple[ListenerServices, ...
         protocol=protocol,
         mode=tls_mode(field["tls"]),
         services=services,
+        server_names=server_names(each.domain for each in (*allows, *exposed)) if field["tls"].present else (),
         https_redirect=field.boolean_of("httpsRedirect"),
-        allows=tuple([allowance(entry, namespace) for entry in field.items_of("allowedRouteTables")]),
+        allows=allows,
         port=number,
+        exposes=exposed,
     )
+
+
+def exposure(entry: Field) -> Allowance:
+    """External services that a listener is for, by a host without the namespace it may begin with, and by selector."""
+    selector = object_selector(entry["selector"])
+    host = entry.text_of("host").rpartition("/")[2]
+    return Allowance(entry.origin, host, selector=selector if entry["selector"].present else None)
+
+
+def server_names(hosts: Iterable[str]) -> tuple[str, ...]:
+    """The names that a TLS handshake may ask a server of these hosts for; none at all mean any (3.2 rule 7)."""
+    spelling: dict[str, str] = {}
+    for host in hosts:
+        spelling.setdefault(host.lower(), host)
+    return () if "*" in spelling else tuple(host for host in spelling.values() if host)
 
 
 def note_port(field: Field) -> None:
@@ -120,6 +137,8 @@ def title(field: Field) -> str:
 def protocol_of(field: Field) -> Protocol:
     """What the listener speaks, which `appProtocol` cannot change."""
     encrypted = field["tls"].present
+    for kind in ("http", "tcp"):
+        field[kind].named()  # an object without fields
     if field.one_of("http", "tcp") == "http":
         return Protocol.HTTPS if encrypted else Protocol.HTTP
     return Protocol.TLS if encrypted else Protocol.TCP
@@ -194,7 +213,6 @@ def note_versions(parameters: Field) -> None:
 
 def allowance(entry: Field, namespace: str) -> Allowance:
     """Which hosts may name the listener (3.1): `[NAMESPACE/]DOMAIN`, where `.` is the gateway's own namespace."""
-    entry["allowedRoutes"].opaque()
     prefix, _, domain = entry.text_of("host").rpartition("/")
     selector = entry["selector"]
     return Allowance(
@@ -203,6 +221,7 @@ def allowance(entry: Field, namespace: str) -> Allowance:
         namespace=namespace if prefix == "." else prefix or "*",
         selector=object_selector(selector) if selector.present else None,
         own_workspace=selector.value == {},
+        functions=function_filters(entry["allowedRoutes"]),
     )
 
 
@@ -240,7 +259,7 @@ def note_disagreement(listener: Field, port: int | str | None, protocol: str, cl
 def note_clash(listener: Field, port: int | str | None, protocol: str, claims: Claims) -> None:
     """Section 3.2 rule 7."""
     host = first_host(listener)
-    first = claims.listeners.setdefault((port, protocol, host), listener.origin)
+    first = claims.listeners.setdefault((port, protocol, host.lower()), listener.origin)
     if host and first != listener.origin:
         said = f"{title(listener)} has port {port}, {protocol} and the first host {host}, as an earlier listener has"
         listener.problem("GMG125", said, Note("is the same", first))

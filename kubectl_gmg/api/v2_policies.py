@@ -220,6 +220,7 @@ def lowered(reading: Reading, of: PolicyKind) -> Policy:
         rank=config.integer_of("priority") if of.name == "WAFPolicy" else None,
         stated=of.stated or bool(written),
         beyond=of.beyond,
+        of_requests=Names.ROUTES in of.names,
     )
 
 
@@ -232,7 +233,7 @@ def chosen_routes(
     leading: list[DestinationSelector] = []
     for entry in entries:
         if entry.one_of(*members) == "withDestinations":
-            leading.append(destination_selector(entry["withDestinations"], of.to))
+            leading.append(destination_selector(entry["withDestinations"], ANYWHERE))
         else:
             rules.append(route_selector(entry["route"]))
     return tuple(rules), tuple(leading)
@@ -283,15 +284,20 @@ def listener_selector(entry: Field) -> ListenerSelector:
 
 
 ANY_GATEWAY = ServiceSelector(EVERY_GATEWAY)
+VIRTUAL_MACHINES = ServiceSelector()
+"""Fits no Service."""
 
 
 def chosen_workloads(entries: Sequence[Field], *, everywhere: bool) -> tuple[ServiceSelector, ...]:
-    """Workloads as the Services in front of them; an entry without a selector means none (3.1)."""
+    """Workloads as the Services in front of them; an entry that says nothing means all of them (11.2 rule 2).
+
+    Virtual machines (2.6) stand behind no Service of a gateway, and no table is for them (4.4).
+    """
     found: list[ServiceSelector] = []
     for entry in entries:
         all_known(entry)
-        if entry["selector"].present:
-            found += gateway_workloads(entry["selector"]) or (ANY_GATEWAY,)
+        pods = gateway_workloads(entry["selector"]) or (ANY_GATEWAY,)
+        found += (VIRTUAL_MACHINES,) if entry.text_of("kind") == "VM" else pods
     return tuple(found) if entries or not everywhere else (ANY_GATEWAY,)
 
 

@@ -15,7 +15,7 @@ def note_retry_timeout(spec: Field) -> None:
     config = spec["config"]
     if not config.named("retries", "requestTimeout"):
         place = config if config.present else spec
-        place.problem("GMG511", "the policy sets neither retries nor requestTimeout, so admission refuses it")
+        place.problem("GMG511", "the policy sets neither retries nor requestTimeout, and needs one of them")
     retries = config["retries"]
     attempts = retries.integer_of("attempts")
     all_known(retries)

@@ -15,7 +15,7 @@ from kubectl_gmg.api.common import (
     redirect_status,
 )
 from kubectl_gmg.api.field import Field
-from kubectl_gmg.api.v2_selectors import all_known, object_reference, object_selector, port_selector
+from kubectl_gmg.api.v2_selectors import all_known, function_filters, object_reference, object_selector, port_selector
 from kubectl_gmg.model.action import (
     Action,
     Delegate,
@@ -270,6 +270,9 @@ def lambda_function(function: Field, holder: ObjectRef, weight: int | None) -> D
     for name, known in LAMBDA_OPTIONS.items():
         options[name].choice(known, next(iter(known)))
     provider = object_reference(function["cloudProvider"], holder)
+    needed = {"function": function.text_of("function"), "cloudProvider": provider.name}
+    if lacking := " and no ".join(name for name, text in needed.items() if not text):
+        function.problem("GMG410", f"awsLambda has no {lacking}: it names nothing to call")
     return Destination(
         origin=function.origin,
         kind=DestinationKind.AWS_LAMBDA,
@@ -277,6 +280,7 @@ def lambda_function(function: Field, holder: ObjectRef, weight: int | None) -> D
         namespace=provider.namespace,
         cluster=provider.cluster,
         weight=weight,
+        provider=provider.name,
     )
 
 
@@ -342,12 +346,12 @@ def graphql(action: Field, holder: Holder) -> Action:
 
 def delegate(action: Field, _holder: Holder) -> Action:
     """Section 7.6."""
-    action["allowedRoutes"].opaque()
+    allowed = function_filters(action["allowedRoutes"])
     tables = action.items_of("routeTables")
     for table in tables:
         note_misplaced_sort(table["labels"])
     sort = action["sortMethod"].choice(SortMethod, SortMethod.TABLE_WEIGHT)
-    return Delegate(tuple(map(object_selector, tables)), sort or SortMethod.TABLE_WEIGHT)
+    return Delegate(tuple(map(object_selector, tables)), sort or SortMethod.TABLE_WEIGHT, allowed)
 
 
 def note_misplaced_sort(labels: Field) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kubectl_gmg.api.field import Field
-from kubectl_gmg.model.action import Operator, Requirement, Selector
+from kubectl_gmg.model.action import FunctionFilter, Operator, Requirement, Selector
 from kubectl_gmg.model.declared import ServiceMatcher, ServiceSelector
 from kubectl_gmg.model.origin import ObjectRef
 
@@ -73,6 +73,22 @@ def gateway_workloads(selector: Field) -> tuple[ServiceSelector, ...]:
         workspace=selector.text_of("workspace"),
     )
     return () if matcher == EVERY_GATEWAY else (ServiceSelector(matcher),)
+
+
+def function_filters(entries: Field) -> tuple[FunctionFilter, ...]:
+    """Section 2.8: which functions a route may call; an entry that is about no cloud lets all."""
+    return tuple(map(function_filter, entries))
+
+
+def function_filter(entry: Field) -> FunctionFilter:
+    """One entry; all of its lists must fit."""
+    aws = entry["cloudProvider"]["aws"]
+    return FunctionFilter(
+        accounts=aws["accountIds"].texts(),
+        roles=aws["iamRoles"].texts(),
+        regions=aws["regions"].texts(),
+        functions=aws["lambdaFunctions"].texts(),
+    )
 
 
 def all_known(field: Field) -> None:

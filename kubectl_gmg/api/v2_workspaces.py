@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from kubectl_gmg.api.common import created_of, labels_of
 from kubectl_gmg.api.field import Field
+from kubectl_gmg.api.kubernetes import CORE, elsewhere
 from kubectl_gmg.api.reading import Reading, Readings
+from kubectl_gmg.api.v2_selectors import object_selector, port_selector
 from kubectl_gmg.model.finding import Note
-from kubectl_gmg.model.snapshot import Affects, Kind
+from kubectl_gmg.model.snapshot import Affects, Extent, Kind, RawObject, Snapshot, SourceType
 from kubectl_gmg.model.workspace import (
     ClusterPattern,
+    Federation,
+    Labels,
     NamespacePattern,
     ResourcePattern,
     Share,
@@ -31,6 +35,27 @@ SETTINGS = Kind(ADMIN, "v2", "WorkspaceSettings", "workspacesettings", "v2", (Af
 KINDS = (WORKSPACE, SETTINGS)
 
 
+def selected_by_labels(objects: Iterable[RawObject]) -> bool:
+    """Whether any Workspace among these selects namespaces by their labels (12.1)."""
+    named = (WORKSPACE.generation, WORKSPACE.name)
+    found = (workspace(Reading(raw)) for raw in objects if (raw.ref.generation, raw.ref.kind) == named)
+    return any(each.selects_by_labels for each in found)
+
+
+NAMESPACE = Kind(
+    group="",
+    version="v1",
+    name="Namespace",
+    plural="namespaces",
+    generation=CORE,
+    affects=(Affects.WORKSPACES,),
+    labels_only=True,
+    namespaced=False,
+    needed_by=selected_by_labels,
+)
+"""The kind of Kubernetes itself whose labels say what a workspace has."""
+
+
 class ResourceKind(StrEnum):
     """What the `kind` of an import or export may be."""
 
@@ -45,6 +70,23 @@ class ResourceKind(StrEnum):
     GRAPHQL_RESOLVER_MAP = "GRAPHQL_RESOLVER_MAP"
     GRAPHQL_SCHEMA = "GRAPHQL_SCHEMA"
     GRAPHQL_STITCHED_SCHEMA = "GRAPHQL_STITCHED_SCHEMA"
+
+
+def namespaces(snapshot: Snapshot) -> Mapping[tuple[str, str], Labels]:
+    """The labels of namespaces, by cluster and name."""
+    found = Readings(snapshot, CORE).of(NAMESPACE, lambda reading: (reading.ref, labels_of(reading.metadata)))
+    return {(ref.cluster, ref.name): labels for ref, labels in found}
+
+
+def namespace_extents(snapshot: Snapshot) -> Mapping[str, Extent]:
+    """By cluster, whether all of its namespaces were listed.
+
+    Files hold some of them at most, and those laid over a cluster may bring objects of namespaces that are still to
+    come.
+    """
+    if snapshot.origin is not SourceType.LIVE:
+        return {}
+    return {"": snapshot.extent(NAMESPACE)} | elsewhere(snapshot, NAMESPACE)
 
 
 def workspaces(readings: Readings) -> tuple[tuple[Workspace, ...], tuple[WorkspaceSettings, ...]]:
@@ -112,16 +154,26 @@ def workspace_settings(reading: Reading, *, everywhere: bool) -> WorkspaceSettin
     options = spec["options"]
     for name in ("serviceIsolation", "eastWestGateways", "virtualDestClientMode", "trimAllProxyConfig"):
         options[name].opaque()
-    federation = options["federation"]
-    for name in ("hostSuffix", "serviceSelector", "ports"):
-        federation[name].opaque()
     return WorkspaceSettings(
         ref=reading.ref,
         imports=tuple(map(share, spec["importFrom"])),
         exports=tuple(map(share, spec["exportTo"])),
-        federated=federation.boolean_of("enabled"),
+        federation=federation(options["federation"]),
         everywhere=everywhere,
         created=created_of(reading.metadata),
+    )
+
+
+def federation(field: Field) -> Federation | None:
+    """What can be reached from other clusters, and under which names."""
+    if not field.present:
+        return None
+    return Federation(
+        origin=field.origin,
+        enabled=field.boolean_of("enabled"),
+        host_suffix=field.text_of("hostSuffix"),
+        services=tuple(map(object_selector, field["serviceSelector"])),
+        ports=tuple(map(port_selector, field["ports"])),
     )
 
 

@@ -9,8 +9,10 @@ from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.selector_words import condition
 from kubectl_gmg.model.declared import Allowance, GatewayRef, Listener, Protocol, VirtualGateway, VirtualHost
 from kubectl_gmg.model.finding import Note
+from kubectl_gmg.model.match import RouteProtocol
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.resolve.allow import admitted
+from kubectl_gmg.resolve.streams import carried
 from kubectl_gmg.resolve.tenancy import Tenancy
 
 MOST_SAID = 3
@@ -36,14 +38,10 @@ class Sections:
 
     def carried(self, listener: Listener) -> bool:
         """Whether a listener carries any of them."""
-        if self.http and listener.protocol in (Protocol.HTTP, Protocol.HTTPS):
-            return True
-        if self.tcp and listener.protocol in (Protocol.TCP, Protocol.TLS):
-            return True
-        return self.tls and (listener.protocol is Protocol.TLS or listener.mode in PASSING)
-
-
-PASSING = ("PASSTHROUGH", "AUTO_PASSTHROUGH")
+        if listener.protocol in (Protocol.HTTP, Protocol.HTTPS):
+            return self.http
+        wanted = carried(listener)
+        return (self.tcp and wanted is RouteProtocol.TCP) or (self.tls and wanted is RouteProtocol.TLS)
 
 
 def sections(context: CheckContext, host: VirtualHost) -> Sections:

@@ -55,7 +55,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Served:
-    """A host as one listener of one gateway serves it."""
+    """A host as one listener of one gateway serves it, or as some workloads within the mesh get it."""
 
     gateway: Gateway
     listener: ResolvedListener
@@ -153,10 +153,10 @@ class CheckContext:
 
     @cached_property
     def served(self) -> tuple[Served, ...]:
-        """Every host on every listener that serves it."""
+        """Every host on every listener that serves it, and to all workloads that get it."""
         return tuple(
             Served(gateway, listener, host)
-            for gateway in self.resolved.gateways
+            for gateway in self.resolved.entrances
             for listener in gateway.listeners
             for host in listener.hosts
         )
@@ -166,9 +166,28 @@ class CheckContext:
         """Every route of every host on every listener, with its id; the left-out ones at their place."""
         return tuple(row for each in self.served for row in self.rows_of(each))
 
+    @cached_property
+    def passed(self) -> tuple[Served, ...]:
+        """The routes for whole connections of every listener that has any."""
+        return tuple(
+            Served(gateway, listener, listener.streams)
+            for gateway in self.resolved.entrances
+            for listener in gateway.listeners
+            if listener.streams is not None
+        )
+
+    @cached_property
+    def connection_rows(self) -> tuple[RouteRow, ...]:
+        """Every route for whole connections, with its id; the left-out ones at their place."""
+        return tuple(row for each in self.passed for row in self.rows_of(each))
+
     def rows_of(self, served: Served) -> Iterator[RouteRow]:
         """The routes of one host on one listener."""
         return self._rows.of(served.gateway, served.listener, served.host)
+
+    def as_reached(self, row: RouteRow) -> RouteRow:
+        """The row as it is for those that its witness comes from: within the mesh not all get the same routes."""
+        return self._reachability.as_reached(row)
 
     def reach(self, row: RouteRow, *, shadows: bool = False) -> Reach:
         """Whether a request gets to a route, with proof; with `shadows` also which earlier routes take some."""
@@ -194,7 +213,7 @@ class CheckContext:
         """Every node of every tree once, those of hosts that nobody serves included, each above what is below it."""
         trees: dict[int, Node] = {}
         for host in (*(each.host for each in self.served), *self.resolved.unattached):
-            trees.update({id(node): node for node in host.tree})
+            trees.update({id(top_rule(node)): node for node in host.tree})  # gateways may differ in what they reach
         return tuple(each for node in trees.values() for each in passages_from(node, (), ()))
 
     @cached_property
@@ -222,10 +241,14 @@ class CheckContext:
         return frozenset(kinds)
 
 
+def top_rule(node: Node) -> RouteRule:
+    """The rule that a tree, or a branch of it, begins with."""
+    return node.rules[-1] if isinstance(node, Terminal) else node.rule
+
+
 def passages_from(node: Node, rules: tuple[RouteRule, ...], tables: tuple[Inclusion, ...]) -> Iterator[Passage]:
     """A node and everything below it."""
-    own = node.rules[-1] if isinstance(node, Terminal) else node.rule
-    here = (*rules, own)
+    here = (*rules, top_rule(node))
     yield Passage(node, here, tables)
     if isinstance(node, Delegation):
         for target in node.targets:

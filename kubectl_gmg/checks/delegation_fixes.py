@@ -69,7 +69,7 @@ class DelegationFixes:
 
 def always_enters(rule: RouteRule, table: RouteTable, resolved: Resolved) -> bool:
     """Whether a rule enters a table on every way down to the rule: on one the table may be passed already."""
-    served = (host for gateway in resolved.gateways for listener in gateway.listeners for host in listener.hosts)
+    served = (host for gateway in resolved.entrances for listener in gateway.listeners for host in listener.hosts)
     nodes = (node for host in (*served, *resolved.unattached) for node in host.tree)
     ways = (each for each in delegations_below(nodes) if each.rule.origin == rule.origin)
     return all(

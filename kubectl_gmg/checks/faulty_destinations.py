@@ -12,9 +12,10 @@ from kubectl_gmg.checks.words import service_words
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
 from kubectl_gmg.model.conventions import Broken
 from kubectl_gmg.model.declared import RouteRule
-from kubectl_gmg.model.inventory import ExternalService, Inventory, Service, VirtualDestination
+from kubectl_gmg.model.inventory import CloudProvider, ExternalService, Inventory, Service, VirtualDestination
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.resolve.faults import DestinationFaults, Fault
+from kubectl_gmg.resolve.gaps import stream_rules_of
 
 MOST_PORTS = 6
 """Ports that one message names."""
@@ -70,7 +71,8 @@ class Judge:
 
 def forwarding_rules(context: CheckContext) -> tuple[RouteRule, ...]:
     """The rules that forward, each once."""
-    return tuple({id(rule): rule for rule in context.rules if isinstance(rule.action, ForwardTo)}.values())
+    rules = (*context.rules, *stream_rules_of(context.declared))
+    return tuple({id(rule): rule for rule in rules if isinstance(rule.action, ForwardTo)}.values())
 
 
 def forwarding(context: CheckContext) -> Iterator[tuple[Judge, RouteRule, ForwardTo]]:
@@ -92,6 +94,8 @@ def words(destination: Destination) -> str:
         return f"a {destination.kind.value} without a name"
     if destination.kind is DestinationKind.SERVICE:
         return service_words(destination)
+    if destination.kind is DestinationKind.AWS_LAMBDA:
+        return f"CloudProvider {destination.namespace}/{destination.provider} of function {destination.name}"
     return f"{destination.kind.value} {destination.namespace}/{destination.name}"
 
 
@@ -114,7 +118,12 @@ class Guesses:
         key = id(inventory), wanted.kind
         if key not in self._names:
             self._names[key] = Names(places(inventory, wanted.kind))
-        return other_kind(wanted, inventory) or self._names[key].nearest(wanted.namespace, wanted.name)
+        return other_kind(wanted, inventory) or self._names[key].nearest(wanted.namespace, object_name(wanted))
+
+
+def object_name(wanted: Destination) -> str:
+    """The name of the object that a destination names; a function is in none of its own."""
+    return wanted.provider or wanted.name
 
 
 def places(inventory: Inventory, kind: DestinationKind) -> Iterator[tuple[str, str, str]]:
@@ -123,6 +132,8 @@ def places(inventory: Inventory, kind: DestinationKind) -> Iterator[tuple[str, s
         yield from ((each.namespace, each.name, each.cluster) for each in inventory.services)
     elif kind is DestinationKind.VIRTUAL_DESTINATION:
         yield from ((each.ref.namespace, each.ref.name, "") for each in inventory.virtual_destinations)
+    elif kind is DestinationKind.AWS_LAMBDA:
+        yield from ((each.ref.namespace, each.ref.name, "") for each in inventory.cloud_providers)
     else:
         yield from ((each.ref.namespace, each.ref.name, "") for each in inventory.external_services)
 
@@ -143,15 +154,16 @@ def may_be_placed(context: CheckContext, found: Found) -> bool:
     if not inventory.partial:
         return False
     names = inventory.once(("placed later", wanted.kind), lambda: placed_later(context, inventory, wanted.kind))
-    return wanted.name in names
+    return object_name(wanted) in names
 
 
 def placed_later(context: CheckContext, inventory: Inventory, kind: DestinationKind) -> frozenset[str]:
     """The names of everything of a kind that says no namespace."""
-    things: dict[DestinationKind, tuple[Service | VirtualDestination | ExternalService, ...]] = {
+    things: dict[DestinationKind, tuple[Service | VirtualDestination | ExternalService | CloudProvider, ...]] = {
         DestinationKind.SERVICE: inventory.services,
         DestinationKind.VIRTUAL_DESTINATION: inventory.virtual_destinations,
         DestinationKind.EXTERNAL_SERVICE: inventory.external_services,
+        DestinationKind.AWS_LAMBDA: inventory.cloud_providers,
     }
     refs = (each.ref for each in things[kind])
     return frozenset(each.name for each in refs if context.written(Origin(each, ("metadata", "namespace"))) is None)
@@ -160,6 +172,8 @@ def placed_later(context: CheckContext, inventory: Inventory, kind: DestinationK
 def other_kind(wanted: Destination, inventory: Inventory) -> str:
     """That there is something of this name, but of another kind."""
     namespace, name, kind = wanted.namespace, wanted.name, wanted.kind
+    if kind is DestinationKind.AWS_LAMBDA:
+        return ""
     named = {
         DestinationKind.SERVICE: inventory.service_near(namespace, name, wanted.cluster),
         DestinationKind.VIRTUAL_DESTINATION: inventory.virtual_destination(namespace, name),

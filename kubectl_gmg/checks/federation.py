@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubectl_gmg.checks.words import service_words
-from kubectl_gmg.checks.workspace_sharing import settings_by_workspace
+from kubectl_gmg.model.action import Destination
 from kubectl_gmg.model.declared import Listener, Realm
 from kubectl_gmg.model.finding import Note
 from kubectl_gmg.model.inventory import Inventory, MeshName, Service, VirtualMesh
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.model.resolved import Gateway
+from kubectl_gmg.resolve.destination import service_of
+from kubectl_gmg.resolve.federation import FederatedServices, Lack, Refusal
 from kubectl_gmg.resolve.services import gateway_services
 from kubectl_gmg.resolve.tenancy import Tenancy
 
@@ -29,26 +31,25 @@ class Federation:
 
     def __init__(self, realm: Realm, tenancy: Tenancy) -> None:
         self._inventory = realm.inventory
-        self._tenancy = tenancy
-        self._everywhere = any(each.everywhere and each.federated for each in realm.settings)
-        self._settings = settings_by_workspace(realm, tenancy) if realm.workspaces else {}
+        self._federated = FederatedServices(realm, tenancy)
         self._joined: dict[tuple[MeshName, MeshName], tuple[VirtualMesh, ...] | None] = {}
         self._listeners: dict[int, tuple[MeshName, ...]] = {}
         self._found: dict[tuple[int, int, int], tuple[NotReached, ...]] = {}
         self._alone = mesh_by_cluster(self._inventory)
 
-    def refusals(self, gateway: Gateway, listener: Listener, service: Service) -> tuple[NotReached, ...]:
+    def refusals(self, gateway: Gateway, listener: Listener, destination: Destination) -> tuple[NotReached, ...]:
         """Every reason for which a Service is not reached from a gateway, from one mesh or cluster of it each."""
+        service = service_of(destination, self._inventory)
+        if service is None:
+            return ()
         key = id(gateway), id(listener), id(service)
         if key not in self._found:
-            self._found[key] = tuple(self._refusals(gateway, listener, service))
-        return self._found[key]
+            self._found[key] = tuple(self._from_meshes(gateway, listener, service))
+        return (*self._found[key], *self._from_clusters(gateway, destination))
 
-    def _refusals(self, gateway: Gateway, listener: Listener, service: Service) -> Iterator[NotReached]:
+    def _from_meshes(self, gateway: Gateway, listener: Listener, service: Service) -> Iterator[NotReached]:
         for mesh in self._meshes_of(listener):
             yield from self._from_mesh(mesh, gateway, service)
-        if gateway.clusters and service.cluster and service.cluster not in gateway.clusters:
-            yield from self._from_cluster(gateway, service)
 
     def _meshes_of(self, listener: Listener) -> tuple[MeshName, ...]:
         """The meshes of the Services that a listener stands on."""
@@ -104,17 +105,30 @@ class Federation:
         named = (each for each in inventory.virtual_meshes if (each.ref.namespace, each.ref.name) == applied)
         return tuple(named) or None
 
-    def _from_cluster(self, gateway: Gateway, service: Service) -> Iterator[NotReached]:
-        """Whether the workspace that owns a Service of another cluster federates its Services (12.4 rule 3)."""
-        if self._everywhere or self._inventory.one_cluster:
+    def _from_clusters(self, gateway: Gateway, destination: Destination) -> Iterator[NotReached]:
+        """Whether a workspace federates a Service of another cluster (12.4 rule 3): the resolver decides that."""
+        refusal = self._federated.refusal(gateway.clusters, destination)
+        if refusal is None:
             return
-        owner = self._tenancy.owner(service.ref)
-        settings = self._settings.get(owner or "", [])
-        if owner and settings and not any(each.federated for each in settings):
-            named = service_words(service)
-            clusters = " and ".join(sorted(gateway.clusters))
-            said = f"{gateway.ref} runs in cluster {clusters}, and workspace {owner} does not federate {named}"
-            yield NotReached(said, Note("does not enable federation", Origin(settings[0].ref)))
+        clusters = " and ".join(sorted(gateway.clusters))
+        said = f"{gateway.ref} runs in cluster {clusters}, and {lack_words(refusal, destination)}"
+        settings = refusal.settings
+        if settings is None:
+            yield NotReached(said)
+        elif refusal.lack is Lack.ENABLED or settings.federation is None:
+            yield NotReached(said, Note("does not enable federation", Origin(settings.ref)))
+        else:
+            yield NotReached(said, Note("limits federation", settings.federation.origin / refusal.lack.value))
+
+
+def lack_words(refusal: Refusal, destination: Destination) -> str:
+    """What a workspace does not federate."""
+    named, workspace = service_words(refusal.service), refusal.workspace
+    if refusal.lack is Lack.PORT:
+        port = destination.port or destination.port_name
+        return f"workspace {workspace} does not federate {f'port {port}' if port else 'the port'} of {named}"
+    selected = " with its serviceSelector" if refusal.lack is Lack.SERVICE else ""
+    return f"workspace {workspace} does not federate {named}{selected}"
 
 
 def mesh_by_cluster(inventory: Inventory) -> dict[str, MeshName]:

@@ -129,7 +129,7 @@ class Bindings:
         changed = tuple(filter(None, map(self._renamed, self._context.declared.hosts)))
         found: defaultdict[tuple[ObjectRef, ObjectRef], dict[str, None]] = defaultdict(dict)
         for gateway in resolve(replace(self._context.declared, hosts=changed, tables=(), policies=())).gateways:
-            for host in (each for listener in gateway.listeners for each in listener.hosts):
+            for host in (each for listener in gateway.listeners for each in listener.entries):
                 for root in host.roots:
                     found[gateway.ref, root.ref].update(dict.fromkeys(host.domains))
         return {key: tuple(names) for key, names in found.items()}
@@ -157,14 +157,10 @@ class Bindings:
             why = tenancy.why_hidden(viewer, host.ref, host.labels, Shared.ROUTE_TABLE)
             related = self._unshared(host, gateway, viewer)
             yield Problem(CODE, f"{gateway.ref} does not see this table: {why}", parent.origin, related=related)
-        elif self._asked(gateway, carries) or not admits(gateway, host, carries, tenancy):
+        elif gateway.ref in self._resolved or not admits(gateway, host, carries, tenancy):
             why, related = self._refusals(gateway, carries)
             said = f"{gateway.ref} admits none of the hosts {domains(host)}: {why}"
             yield Problem(CODE, said, parent.origin, related=related)
-
-    def _asked(self, gateway: VirtualGateway, carries: Sections) -> bool:
-        """Whether resolving has told already that the host is not admitted: it looks at HTTP routes only."""
-        return gateway.ref in self._resolved and not (carries.tcp or carries.tls)
 
     def _refusals(self, gateway: VirtualGateway, carries: Sections) -> tuple[str, tuple[Note, ...]]:
         """What the listeners of a gateway want, in words, and where they say so."""

@@ -1,7 +1,8 @@
 """A field that the API does not know.
 
 A cluster drops unknown fields without a word, or refuses the object. Either way the setting that somebody meant has
-no effect: mostly it is a typo, a field of another generation, or one at the wrong depth.
+no effect: mostly it is a typo, a field of another generation, or one at the wrong depth. A field that came with a newer
+release than that of the cluster, or of --product-version, is dropped just so.
 
 Example:
     matcher:          # should be matchers
@@ -11,7 +12,8 @@ Fix:
     Correct the name, or move the field to where it belongs.
 
 Source:
-    `spec/v1beta1.md` D-1 and 1.1: fields are read leniently, and files are where typos hide.
+    `spec/v1beta1.md` D-1 and 1.1: fields are read leniently, and files are where typos hide; `spec/v2.md` 1.1:
+    since which release the fields of route tables are known.
 """
 
 from __future__ import annotations

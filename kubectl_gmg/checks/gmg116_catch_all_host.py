@@ -1,7 +1,7 @@
 """A route table serves every host.
 
 A lone star catches every request of the gateway that no other host answers, those for mistyped and forgotten names
-included. It works, but newer releases document it as invalid.
+included. It works, but since release 2.6 it is documented as invalid.
 
 Example:
     kind: RouteTable
@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.domains import STAR, places
 from kubectl_gmg.checks.rule import WARNING, check
+from kubectl_gmg.model.conventions import LoneStar
 from kubectl_gmg.model.finding import Problem
 
 
@@ -29,4 +30,7 @@ from kubectl_gmg.model.finding import Problem
 def catch_all_host(context: CheckContext) -> Iterable[Problem]:
     """Every lone star among the hosts of a table."""
     message = "the host is a lone star: this table answers for every name that no other host of its gateways has"
-    return (Problem("GMG116", message, at) for host in context.hosts for domain, at in places(host) if domain == STAR)
+    for host in context.hosts:
+        invalid = context.realm(host.ref).conventions.lone_star is LoneStar.INVALID
+        said = f"{message}; since release 2.6 it is documented as invalid" if invalid else message
+        yield from (Problem("GMG116", said, at) for domain, at in places(host) if domain == STAR)

@@ -35,7 +35,13 @@ NEEDS = ("VirtualGateway", "Workspace", "WorkspaceSettings", "Namespace")
 def gateway_not_bound(context: CheckContext) -> Iterable[Problem]:
     """Every gateway that a host names and that does not serve it."""
     bindings = Bindings(context)
-    bound = {(each.gateway.ref, root.ref) for each in context.served for root in each.host.roots}
+    bound = {
+        (gateway.ref, root.ref)
+        for gateway in context.resolved.gateways
+        for listener in gateway.listeners
+        for host in listener.entries
+        for root in host.roots
+    }
     for host in context.declared.hosts:
         for parent in host.parents:
             if not any((each.ref, host.ref) in bound for each in bindings.meant(host, parent)):

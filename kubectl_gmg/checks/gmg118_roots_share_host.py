@@ -2,7 +2,8 @@
 
 Their routes are merged into one list: those of the oldest table first, each table's catch-all at the end, and of
 several catch-alls the oldest answers. So the age of the tables decides between routes that overlap, and deleting and
-creating a table again puts its routes last. That is allowed, and some teams share a host so on purpose.
+creating a table again puts its routes last. That is allowed, and some teams share a host so on purpose. Tables for the
+same workloads within the mesh are merged alike.
 
 Example:
     metadata: {name: team1}

@@ -1,6 +1,9 @@
 """A selector of a table has a kind that is not allowed there.
 
-A table can be applied to workloads in pods only, not to virtual machines. For applyToDestinations the admission rule
+A table can be applied to workloads in pods only, not to virtual machines: such an entry selects none. Pods are selected
+by their labels; by name, namespace, cluster or workspace they cannot be, and these fields must be empty. Here they are
+taken to have no effect, so that such an entry selects all workloads with its labels, of every workspace that has the
+table or imports it. For applyToDestinations the admission rule
 compares the kind with KUBE, which is no kind of destination, so that in effect the field may only be left out.
 
 Example:
@@ -9,7 +12,7 @@ Example:
       selector: {labels: {app: reviews}}
 
 Fix:
-    Leave kind out.
+    Leave kind out, and select workloads by labels alone.
 
 Source:
     `spec/v2.md` 4.4 and 15.1, RT-07.

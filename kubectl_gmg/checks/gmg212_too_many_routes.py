@@ -2,7 +2,8 @@
 
 Every matcher of a delegating rule is combined with every matcher below it, level by level, and a table that is
 delegated to from several places counts at each of them. From some size on the rest is left out here, so this host is
-shown incompletely; the product itself may well get into trouble with it.
+shown incompletely; the product itself may well get into trouble with it. Selectors of workloads multiply level by level
+too: of very many alternatives not all are listed with a route, though a request of one workload is answered for it.
 
 Example:
     # three levels of 60 matchers each give 216,000 effective matchers
@@ -15,7 +16,7 @@ Fix:
 
 Source:
     A guard of this program, no rule of the product: 200,000 effective matches for a host, a million for all hosts
-    together, 64 tables below each other (`spec/v2.md` DEC-16).
+    together, 64 tables below each other (`spec/v2.md` DEC-16), 1,000 alternatives of labels for a route.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.context import CheckContext, Passage
+from kubectl_gmg.checks.contradicting_workloads import multiplying_workloads
 from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.checks.words import located, rule_words
 from kubectl_gmg.model.finding import Note, Problem
@@ -34,7 +36,7 @@ ENDS = (Reason.TOO_MANY, Reason.TOO_DEEP)
 
 @check("GMG212", v1beta1=WARNING, v2=WARNING)
 def too_many_routes(context: CheckContext) -> Iterator[Problem]:
-    """Finds each host once, at the rule where its budget ended first."""
+    """Finds each host once, at the rule where its budget ended first, and selectors of workloads that multiply."""
     found: dict[tuple[object, ...], tuple[Passage, DeadEnd]] = {}
     for passage, end in context.dead_ends:
         if end.reason in ENDS:
@@ -42,6 +44,7 @@ def too_many_routes(context: CheckContext) -> Iterator[Problem]:
             found.setdefault((top.ref, top.path[:-1]), (passage, end))
     for passage, end in found.values():
         yield problem(passage, end)
+    yield from multiplying_workloads(context)
 
 
 def problem(passage: Passage, end: DeadEnd) -> Problem:

@@ -7,7 +7,8 @@ change brings the route back and takes no other route away; resolving again has 
 few findings of a run of ordinary size; `kubectl gmg explain` tries it for any route.
 
 A route is told here as well if it has a condition that no request can meet as the proxy reads requests, such as a
-method in lower case or a path with a blank.
+method in lower case or a path with a blank. Of the routes for TLS connections one with a server name that an earlier
+one has is dropped with all of its names; of those for TCP connections the first one of a listener gets all of them.
 
 Example:
     - {name: reviews, matchers: [{uri: {prefix: /reviews}}]}
@@ -18,7 +19,7 @@ Fix:
     ROUTE_SPECIFICITY on the delegating rule; remove it if the earlier route does what is wanted.
 
 Source:
-    `spec/v1beta1.md` 8.2, 8.3, 8.5; `spec/v2.md` 4.3, 6, 8.4; `spec/envoy.md` 8, 11, 18, 19, 70, 72.
+    `spec/v1beta1.md` 8.2, 8.3, 8.5; `spec/v2.md` 4.3, 4.6, 6, 8.4; `spec/envoy.md` 8, 11, 18, 19, 70, 72.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from collections.abc import Iterable, Iterator
 
 from kubectl_gmg.analysis.alternatives import selectors_of
 from kubectl_gmg.analysis.wording import several
+from kubectl_gmg.checks.connection_rules import dead_connections
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.impossible_conditions import impossible
 from kubectl_gmg.checks.matcher_places import MOST_NOTES, matcher_place
@@ -57,6 +59,7 @@ def unreachable_route(context: CheckContext) -> Iterator[Problem]:
         if dead := [found for row in rows if (found := shadowing.dead(row)) and is_certain(context, found)]:
             yield from told(context, rows, dead, fixes)
     yield from never.values()
+    yield from dead_connections(context)
 
 
 def is_certain(context: CheckContext, dead: Dead) -> bool:

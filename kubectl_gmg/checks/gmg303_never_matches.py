@@ -3,7 +3,9 @@
 A rule of a route table takes only requests that satisfy the rule that delegates to it as well. Here no request can:
 the methods differ, or (in the second generation) ports, header tests, query tests, or a path below a parent that is
 already an exact path or a regular expression. In the first generation that rule, or that matcher of it, is left out.
-In the second one the delegating rule directly above answers 500 for everything that it should hand over.
+In the second one the delegating rule directly above answers 500 for everything that it should hand over. Selectors of
+workloads that contradict those above exclude each other too, within the mesh: then the rules of the table answer 500.
+A server name of a TLS route excludes the hosts of its table if it is not within them: no connection gets to it.
 
 Example:
     matchers: [{uri: {prefix: /api}, method: GET}]    # of the rule that delegates
@@ -13,7 +15,7 @@ Fix:
     Drop the condition from one of the two, or delegate to the table from a second rule that has the other condition.
 
 Source:
-    `spec/v1beta1.md` 8.4 rule 3, 8.7, D-20; `spec/v2.md` 8.2, 8.7, DEC-26.
+    `spec/v1beta1.md` 8.4 rule 3, 8.7, D-20; `spec/v2.md` 4.4, 4.6, 8.2, 8.7, DEC-26.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.checks.child_rules import ChildRule, broken_delegations, child_rules
+from kubectl_gmg.checks.connection_rules import unmet_names
 from kubectl_gmg.checks.context import CheckContext
+from kubectl_gmg.checks.contradicting_workloads import contradicting_workloads
 from kubectl_gmg.checks.contradictions import (
     conditioned,
     exclusion_place,
@@ -45,6 +49,8 @@ def never_matches(context: CheckContext) -> Iterator[Problem]:
     """Pairs that are dropped with nothing in their place, and delegating rules that answer 500."""
     yield from at_each_place(CODE, dropped(context))
     yield from at_each_place(CODE, replaced(context))
+    yield from unmet_names(context)
+    yield from contradicting_workloads(context)
 
 
 def dropped(context: CheckContext) -> Iterator[Told]:

@@ -25,9 +25,6 @@ from kubectl_gmg.checks.rule import WARNING, check
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.finding import Note, Problem
 
-TRIMMED = "insecure-"
-"""What the product cuts off in front of a name; whether before or after it renames is not known."""
-
 
 @check("GMG312", v2=WARNING, rows=("SEM-11",))
 def duplicate_name(context: CheckContext) -> Iterable[Problem]:
@@ -44,6 +41,6 @@ def repeated(rules: tuple[RouteRule, ...]) -> Iterator[Problem]:
         first, count = seen.get(rule.name, (rule, 0))
         seen[rule.name] = first, count + 1
         if count and rule.name:
-            becomes = "" if rule.name.startswith(TRIMMED) else f" to duplicate-{rule.name}-{count}"
+            becomes = f" to {rule.runtime_name}" if rule.runtime_name else ""
             said = f"an earlier rule of this table is called {rule.name} too; the product renames this one{becomes}"
             yield Problem("GMG312", said, rule.origin / "name", related=(Note("has the name first", first.origin),))

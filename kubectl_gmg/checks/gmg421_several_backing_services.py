@@ -15,28 +15,21 @@ Source:
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from kubectl_gmg.analysis.wording import several
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.checks.rule import WARNING, check
-from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.finding import Note, Problem
-from kubectl_gmg.model.inventory import Inventory, Service, VirtualDestination
+from kubectl_gmg.model.inventory import VirtualDestination
 from kubectl_gmg.model.origin import Origin
-from kubectl_gmg.model.workspace import Shared
-from kubectl_gmg.resolve.age import by_age
-from kubectl_gmg.resolve.index import Index
-from kubectl_gmg.resolve.tenancy import Tenancy
+from kubectl_gmg.resolve.backing import Chosen, by_cluster, is_one_cluster, selected_services
 
 MOST_NOTED = 5
 """Services that one finding names as places."""
 
 TENANTS = ("Workspace", "WorkspaceSettings")
 """The kinds that say who sees a Service."""
-
-Selected = dict[int, tuple[Service, Selector]]
 
 
 @check("GMG421", v2=WARNING, rows=("SEM-20",), needs=("Service", *TENANTS))
@@ -45,39 +38,14 @@ def several_backing_services(context: CheckContext) -> Iterator[Problem]:
     if not context.lacking.isdisjoint(TENANTS):
         return
     for _, realm in context.declared.realms:
-        inventory = realm.inventory
-        index = Index(inventory.services) if any(each.services for each in inventory.virtual_destinations) else None
-        for virtual in inventory.virtual_destinations:
-            if index is not None and virtual.services:
-                tenancy = context.tenancy(virtual.ref)
-                yield from crowded(virtual, backing(virtual, index, tenancy), inventory)
+        for virtual in realm.inventory.virtual_destinations:
+            chosen = selected_services(virtual, realm.inventory, context.tenancy(virtual.ref))
+            for cluster, pairs in by_cluster(chosen).items():
+                if len(pairs) > 1 and is_one_cluster(cluster, realm.inventory):
+                    yield problem(virtual, cluster, pairs)
 
 
-def backing(virtual: VirtualDestination, index: Index[Service], tenancy: Tenancy) -> Selected:
-    """The Services that a VirtualDestination finds among those its workspace sees, each with its first selector."""
-    owner = tenancy.owner(virtual.ref)
-    found: Selected = {}
-    for selector in virtual.services:
-        for service in index.select(selector):
-            owned = selector.workspace in ("", tenancy.owner(service.ref))
-            if owned and tenancy.sees(owner, service.ref, service.labels, Shared.SERVICE):
-                found.setdefault(id(service), (service, selector))
-    return found
-
-
-def crowded(virtual: VirtualDestination, found: Selected, inventory: Inventory) -> Iterator[Problem]:
-    """One problem for every cluster with several of them; where nobody knows the clusters apart there is none."""
-    clusters: defaultdict[str, list[tuple[Service, Selector]]] = defaultdict(list)
-    for service, selector in found.values():
-        clusters[service.cluster].append((service, selector))
-    for cluster, pairs in sorted(clusters.items()):
-        told = cluster or not inventory.partial or len(inventory.clusters) < 2
-        if len(pairs) > 1 and told:
-            pairs.sort(key=lambda pair: by_age(pair[0].created, pair[0].ref))
-            yield problem(virtual, cluster, pairs)
-
-
-def problem(virtual: VirtualDestination, cluster: str, pairs: Sequence[tuple[Service, Selector]]) -> Problem:
+def problem(virtual: VirtualDestination, cluster: str, pairs: Sequence[Chosen]) -> Problem:
     """What is said of one cluster, at the selector that finds the first of those that are not used."""
     services = [service for service, _ in pairs]
     names = tuple(f"{each.namespace}/{each.name}" for each in services)

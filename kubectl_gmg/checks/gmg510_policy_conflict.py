@@ -2,7 +2,8 @@
 
 A route gets an option only once. Where several policies that select it offer the same, the one that was created first
 is used, no matter which of them is more specific: field by field in the first generation, the whole policy in the
-second. Found is a later policy that has no effect at all on a route that it selects. Nothing tells its author.
+second. Policies that choose destinations meet at each destination by itself. Found is a later policy that has no effect
+at all on a route or destination that it selects. Nothing but its status tells its author.
 Deleting and creating the older one again, as a new deployment may do, turns the result around.
 
 Example:
@@ -14,10 +15,10 @@ Example:
     spec: {policy: {requestTimeout: 9s}}
 
 Fix:
-    Let only one of them select the route, by labels that the other does not use, or remove one.
+    Let only one of them select the route or destination, by labels that the other does not use, or remove one.
 
 Source:
-    `spec/v1beta1.md` 7.1 rule 5 and 7.2; `spec/v2.md` 11.2 rule 6 (SEM-13).
+    `spec/v1beta1.md` 7.1 rule 5 and 7.2; `spec/v2.md` 11.1, 11.2 rule 6 (SEM-13).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from kubectl_gmg.model.finding import Note, Problem
 from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.views import RouteRow
 
+DESTINATION_FIELDS = ("applyToDestinations", "applyToRouteDestinations")
 TENANTS = ("Workspace", "WorkspaceSettings")
 """The kinds that say which policies of other namespaces are seen."""
 
@@ -49,11 +51,16 @@ def policy_conflict(context: CheckContext) -> Iterable[Problem]:
         what = f"{loss.option} of {loss.loser.ref}" if loss.option != WHOLE else str(loss.loser.ref)
         yield Problem(
             "GMG510",
-            f"{what} is not used at {routes_of(where)}: {loss.winner.ref} {first}",
+            f"{what} is not used {at(loss, where)}: {loss.winner.ref} {first}",
             place(loss, context),
             related=related(loss, where),
             name=contested(where),
         )
+
+
+def at(loss: Loss, where: Mapping[str, RouteRow]) -> str:
+    """Where something is not used: at routes, or for one of their destinations."""
+    return f"for {loss.destination} of {routes_of(where)}" if loss.destination else f"at {routes_of(where)}"
 
 
 def routes_of(where: Mapping[str, RouteRow]) -> str:
@@ -69,10 +76,12 @@ def contested(where: Mapping[str, RouteRow]) -> str:
 
 
 def place(loss: Loss, context: CheckContext) -> Origin:
-    """The field that is not used; of a policy as a whole, what selects the routes."""
+    """The field that is not used; of a policy as a whole, what selects the routes or destinations."""
     if loss.option != WHOLE:
         return loss.loser
-    return context.existing(loss.loser / "spec" / "applyToRoutes")
+    names = DESTINATION_FIELDS if loss.destination else ("applyToRoutes",)
+    places = [context.existing(loss.loser / "spec" / name) for name in names]
+    return max(places, key=lambda each: len(each.path))
 
 
 def related(loss: Loss, where: Mapping[str, RouteRow]) -> tuple[Note, ...]:

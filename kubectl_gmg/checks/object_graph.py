@@ -60,13 +60,17 @@ class ObjectGraph:
         self.possible[child, Relation.PARENTS].update(above)
 
     def _gateway(self, gateway: Gateway) -> None:
-        """What a gateway serves; a host without domains or routes may count or not."""
-        for host in (host for listener in gateway.listeners for host in listener.hosts):
+        """What a gateway serves; a host without domains or routes may count or not.
+
+        Where tables name their gateways, those that they delegate to may count or not (`spec/v2.md` 13).
+        """
+        for host in (host for listener in gateway.listeners for host in listener.entries):
             for root in host.roots:
                 of_gateway = Relation.TABLES if root.parents else Relation.HOSTS
                 known = (self.possible, self.sure) if host.state is HostState.SERVED else (self.possible,)
                 for graph in known:
-                    if not root.inline:
+                    if root.ref != gateway.ref:
                         graph[gateway.ref, of_gateway].add(root.ref)
                         graph[root.ref, Relation.GATEWAYS].add(gateway.ref)
-                    graph[gateway.ref, Relation.TABLES] |= graph[root.ref, Relation.TABLES]
+                    if graph is self.possible or not root.parents:
+                        graph[gateway.ref, Relation.TABLES] |= graph[root.ref, Relation.TABLES]

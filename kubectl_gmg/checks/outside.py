@@ -17,7 +17,7 @@ from kubectl_gmg.model.action import Selector, TableRef
 from kubectl_gmg.model.declared import Realm, RouteTable
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.workspace import Shared
-from kubectl_gmg.resolve.tenancy import of_object, with_workspace
+from kubectl_gmg.resolve.tenancy import in_force, of_object, with_workspace
 
 Place = tuple[str, str, str | None]
 """A generation, a namespace, and the workspace that it belongs to there."""
@@ -104,11 +104,11 @@ def used_outside(context: CheckContext, table: RouteTable) -> bool:
     owner = tenancy.owner(table.ref)
     holders = context.once(holders_of_tables)
     others = [each for each in realm.workspaces if each.name in holders and each.name != owner]
+    hold = (each for each in realm.settings if each.everywhere or tenancy.owner(each.ref) == owner)
+    found = in_force(sorted(hold, key=lambda each: not each.everywhere), exported=True)
     return any(
         not any(with_workspace(replace(share, workspaces=(pattern,)), each) for each in others)
-        for settings in realm.settings
-        if settings.everywhere or tenancy.owner(settings.ref) == owner
-        for share in settings.exports
+        for share in (found.exports if found else ())
         if of_object(share, table.ref, table.labels, Shared.ROUTE_TABLE)
         for pattern in share.workspaces
     )

@@ -63,6 +63,7 @@ def loop_from(witnesses: Witnesses, row: RouteRow) -> tuple[Simulated, ...]:
     request = beginning(witnesses, row)
     if request is None:
         return ()
+    row = witnesses.as_reached(row)
     if isinstance(row.route.action, DirectResponse):
         item = witnesses.answer(row, request)
         return () if item.may_differ else (item,)

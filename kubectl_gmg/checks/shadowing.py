@@ -125,7 +125,8 @@ def may_be_hidden(context: CheckContext, row: RouteRow) -> bool:
     realm = context.realm(row.gateway.ref)
     if realm.settings_read.complete or not realm.workspaces:
         return False
-    passed = (row.gateway.ref, row.route.root.ref, *(each.table.ref for each in row.route.terminal.tables))
+    entered = (row.gateway.ref,) if row.gateway.sidecars is None else ()
+    passed = (*entered, row.route.root.ref, *(each.table.ref for each in row.route.terminal.tables))
     return len({context.tenancy(each).owner(each) for each in passed}) > 1
 
 

@@ -23,11 +23,15 @@ class Witnesses:
     def __init__(self, context: CheckContext) -> None:
         self._context = context
         self._simulator = Simulator(Rows(context.resolved), context.declared)
-        self._finders: dict[tuple[int, int], tuple[tuple[Route, ...], RouteFinder]] = {}
+        self._finders: dict[tuple[int, int | None], tuple[tuple[Route, ...], RouteFinder]] = {}
 
     def of(self, row: RouteRow) -> Request | None:
         """A request that reaches a route; None if none does, or none was found."""
         return self._context.reach(row).witness
+
+    def as_reached(self, row: RouteRow) -> RouteRow:
+        """The row as those have it that its witness comes from."""
+        return self._context.as_reached(row)
 
     def answer(self, row: RouteRow, request: Request) -> Simulated:
         """What the listener of a route answers."""
@@ -35,7 +39,7 @@ class Witnesses:
 
     def reaching(self, row: RouteRow, paths: Iterable[str]) -> Prepared | None:
         """A request for the first of some paths that reaches a route; the rest is that of a request that does."""
-        witness = self.of(row)
+        witness, row = self.of(row), self.as_reached(row)
         if witness is None:
             return None
         _, mark, query = witness.path.partition("?")
@@ -55,7 +59,7 @@ class Witnesses:
 
     def _taker(self, row: RouteRow, prepared: Prepared) -> Route | None:
         """The route of a host that takes a request which comes to that host."""
-        key = id(row.host), id(row.listener)
+        key = id(row.host), row.listener.port
         if key not in self._finders:
             routes = row.host.routes
             self._finders[key] = routes, RouteFinder([at_port(route.match, row.listener.port) for route in routes])

@@ -1,4 +1,4 @@
-"""Which namespace is whose, as far as that is certain: labels of namespaces are not read (`spec/v2.md` 12, DEC-20)."""
+"""Which namespace is whose, as far as that is certain: labels of some are not known (`spec/v2.md` 12, DEC-20)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kubectl_gmg.model.declared import Realm
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.workspace import ClusterPattern, NamespacePattern, Workspace
 from kubectl_gmg.resolve.age import by_age
-from kubectl_gmg.resolve.tenancy import fits
+from kubectl_gmg.resolve.tenancy import fits, has_namespace
 
 EVERY_NAME = ("", "*")
 SPOILING = ("GMG001", "GMG002", "GMG522")
@@ -40,7 +40,7 @@ def are_known(context: CheckContext, generation: str, *names: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A namespace as an entry of a workspace has it; not `certain` where labels decide that nobody has read."""
+    """A namespace as an entry of a workspace has it; not `certain` where labels decide that nobody knows."""
 
     workspace: Workspace
     clusters: ClusterPattern
@@ -68,6 +68,7 @@ class Membership:
 
     def __init__(self, realm: Realm) -> None:
         workspaces = sorted(realm.workspaces, key=lambda each: by_age(each.created, each.ref))
+        self._inventory = realm.inventory
         self._clusters = {each.name: dict(each.labels) for each in realm.inventory.clusters}
         self._known: dict[tuple[str, str], tuple[Member, ...]] = {}
         self._entries: defaultdict[str, list[tuple[int, Entry]]] = defaultdict(list)
@@ -100,14 +101,17 @@ class Membership:
 
     def _members(self, ref: ObjectRef) -> Iterator[Member]:
         """The entries that may have a namespace; only those whose names begin as it does are looked at."""
+        if not ref.namespace:
+            return
+        labels = self._inventory.namespace_labels(ref.cluster, ref.namespace)
         starts = (ref.namespace[:end] for end in range(len(ref.namespace) + 1))
         for _, entry in sorted(
             chain.from_iterable(self._entries.get(start, ()) for start in starts), key=itemgetter(0)
         ):
             here = has_cluster(entry.clusters, ref.cluster, self._clusters) if ref.cluster else True
-            if here is not False and may_have(entry.namespace, ref.namespace):
-                certain = here is True and not entry.namespace.labels
-                yield Member(entry.workspace, entry.clusters, entry.origin, certain)
+            has = has_namespace(entry.namespace, ref.namespace, labels)
+            if here is not False and has is not False:
+                yield Member(entry.workspace, entry.clusters, entry.origin, here is True and has is True)
 
     def _meet(self, one: Member, other: Member, cluster: str) -> bool:
         """Whether two entries surely mean one cluster; an object may not say where it is (DEC-25)."""
@@ -129,11 +133,6 @@ def entries(workspace: Workspace) -> Iterator[Entry]:
         for index, namespace in enumerate(clusters.namespaces):
             path = ("spec", "workloadClusters", place, "namespaces", index)
             yield Entry(workspace, clusters, namespace, Origin(workspace.ref, path))
-
-
-def may_have(pattern: NamespacePattern, namespace: str) -> bool:
-    """Whether a namespace fits by name, or labels alone decide; a pattern of neither means none (12.1)."""
-    return fits(namespace, pattern.name) if pattern.name else bool(pattern.labels)
 
 
 def has_cluster(pattern: ClusterPattern, name: str, clusters: Mapping[str, dict[str, str]]) -> bool | None:

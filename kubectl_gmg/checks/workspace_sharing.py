@@ -10,7 +10,7 @@ from kubectl_gmg.model.declared import Labels, Realm
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.workspace import Shared, WorkspaceSettings
 from kubectl_gmg.resolve.age import by_age
-from kubectl_gmg.resolve.tenancy import Tenancy, of_object, with_workspace
+from kubectl_gmg.resolve.tenancy import Tenancy, in_force, of_object, shares_of, with_workspace
 
 IMPORTS, EXPORTS = "importFrom", "exportTo"
 
@@ -37,11 +37,12 @@ class Sharing:
     def __init__(self, realm: Realm, tenancy: Tenancy) -> None:
         self._named = {each.name: each for each in realm.workspaces}
         self._own = {name: each[0] for name, each in settings_by_workspace(realm, tenancy).items()}
-        self._everywhere = tuple(each for each in realm.settings if each.everywhere)
+        everywhere = (each for each in realm.settings if each.everywhere)
+        self._everywhere = sorted(everywhere, key=lambda each: by_age(each.created, each.ref))
 
     def place(self, context: CheckContext, workspace: str, field: str, otherwise: ObjectRef) -> Origin:
         """Where the settings of a workspace list what it imports or exports, as far as that is written."""
-        settings = self._own.get(workspace)
+        settings = self._in_force(workspace, exported=field == EXPORTS) or self._own.get(workspace)
         if settings is None:
             return Origin(otherwise)
         return context.existing(Origin(settings.ref, ("spec", field)))
@@ -55,11 +56,15 @@ class Sharing:
         return self._shares(workspace, other, table, labels, exported=True)
 
     def _shares(self, workspace: str, other: str, table: ObjectRef, labels: Labels, *, exported: bool) -> bool:
-        partner, own = self._named.get(other), self._own.get(workspace)
-        if partner is None:
+        partner, found = self._named.get(other), self._in_force(workspace, exported=exported)
+        if partner is None or found is None:
             return False
         return any(
             with_workspace(share, partner) and of_object(share, table, labels, Shared.ROUTE_TABLE)
-            for settings in (*self._everywhere, *([own] if own else []))
-            for share in (settings.exports if exported else settings.imports)
+            for share in shares_of(found, exported=exported)
         )
+
+    def _in_force(self, workspace: str, *, exported: bool) -> WorkspaceSettings | None:
+        """The settings that decide what a workspace imports, or exports."""
+        own = self._own.get(workspace)
+        return in_force((*self._everywhere, *([own] if own else [])), exported=exported)

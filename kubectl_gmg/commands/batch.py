@@ -14,7 +14,7 @@ from kubectl_gmg.commands.curl_request import DEFAULT_PORTS, Asked, Header, Type
 from kubectl_gmg.commands.expect import Wanted, judged, known
 from kubectl_gmg.commands.target import meant
 from kubectl_gmg.errors import GmgError, SourceError, UsageError
-from kubectl_gmg.model.declared import Declared
+from kubectl_gmg.model.declared import Declared, Labels
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.snapshot import EVERYWHERE
 from kubectl_gmg.pipeline import Session
@@ -22,6 +22,7 @@ from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.target import Found
 from kubectl_gmg.simulate.entry import EntryPoint, Narrowing, entry_points
 from kubectl_gmg.simulate.follow import Follower, Manner
+from kubectl_gmg.simulate.mesh import MeshSimulator
 from kubectl_gmg.simulate.trace import Simulator
 from kubectl_gmg.views import BadLine, RouteRow, Simulated
 
@@ -45,7 +46,8 @@ class Line:
 class Batch:
     """Answers requests of one session; what is worked out for one is kept for the next.
 
-    A `manner` says that redirects are followed, and how; None of them is without it.
+    A `manner` says that redirects are followed, and how; None of them is without it. With `labels` a workload within
+    the mesh sends the requests.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Batch:
         *,
         candidates: bool,
         manner: Manner | None = None,
+        labels: Labels | None = None,
     ) -> None:
         self._session = session
         self._listener = listener
@@ -63,8 +66,9 @@ class Batch:
         self._candidates = candidates
         self._manner = manner
         self._simulator = Simulator(Rows(session.resolved), asked_about(session))
+        self._mesh = None if labels is None else Workload(session, labels)
         self._reachability = Reachability()
-        self._reached: dict[str, RouteRow] = {}
+        self._reached: dict[tuple[str, int], RouteRow] = {}
         self._targets: dict[str, Found] = {value: self._meant(value) for key, value in expect if key == "route"}
 
     def _meant(self, target: str) -> Found:
@@ -74,10 +78,7 @@ class Batch:
         """What every answering entry point does with a request, and where redirects are followed with the last one."""
         request = line.asked.request
         narrowing = Narrowing(self._listener, line.asked.url_port)
-        entries, remark = self._entries(request.scheme, narrowing)
-        if remark and line.at is None:
-            self._session.settings.say(remark)
-        items = self._simulator.answer(request, entries, candidates=self._candidates)
+        items = self._answered(request, narrowing, None, line)
         if self._manner is not None:
             connected = request.host or "" if line.connected is None else line.connected
             items = Follower(partial(self._asked_again, line), self._manner, request, connected).followed(items)
@@ -87,14 +88,18 @@ class Batch:
         self, line: Line, request: Request, port: int | None, door: EntryPoint | None
     ) -> tuple[Simulated, ...]:
         """A request after a redirect: `--listener` was about the first one only."""
-        entries, remark = ((door,), "") if door else self._entries(request.scheme, Narrowing(None, port))
+        return self._answered(request, Narrowing(None, port), door, line)
+
+    def _answered(
+        self, request: Request, narrowing: Narrowing, door: EntryPoint | None, line: Line
+    ) -> tuple[Simulated, ...]:
+        """The answers of a workload's proxy, or of the listeners that a request can come in by."""
+        if self._mesh is not None:
+            return self._mesh.sent(request, door, candidates=self._candidates)
+        entries, remark = ((door,), "") if door else entry_points(self._session.resolved, request.scheme, narrowing)
         if remark and line.at is None:
             self._session.settings.say(remark)
         return self._simulator.answer(request, entries, candidates=self._candidates)
-
-    def _entries(self, scheme: str, narrowing: Narrowing) -> tuple[tuple[EntryPoint, ...], str]:
-        """The listeners that a request can come in by, and what is to be said of that."""
-        return entry_points(self._session.resolved, scheme, narrowing)
 
     def _judged(self, item: Simulated, line: Line) -> Simulated:
         held = judged(item, (*self._expect, *line.expect), self._is_route)
@@ -105,9 +110,10 @@ class Batch:
         """The row with who can reach it, where a whole route is printed; each is worked out once."""
         if row is None or self._session.settings.output not in {"json", "yaml"}:
             return row
-        if row.key not in self._reached:
-            self._reached[row.key] = self._reachability.judged(row, shadows=True)
-        return self._reached[row.key]
+        key = row.key, id(row.host)  # workspaces that import a table may have it among other routes
+        if key not in self._reached:
+            self._reached[key] = self._reachability.judged(row, shadows=True)
+        return self._reached[key]
 
     def _is_route(self, item: Simulated, target: str) -> bool:
         if target not in self._targets:
@@ -133,6 +139,18 @@ class Batch:
         except OSError as error:
             raise SourceError(f"{name} cannot be read: {error.strerror}", "name a file of requests, or -") from error
         return content.decode("utf-8", "surrogateescape")
+
+
+class Workload:
+    """A workload within the mesh that sends requests; look-ups are kept."""
+
+    def __init__(self, session: Session, labels: Labels) -> None:
+        self._labels = labels
+        self._simulator = MeshSimulator(session.resolved, session.declared)
+
+    def sent(self, request: Request, door: EntryPoint | None, *, candidates: bool) -> tuple[Simulated, ...]:
+        """What becomes of a request; through a `door` only one workspace answers."""
+        return self._simulator.sent(request, self._labels, door, candidates=candidates)
 
 
 def asked_about(session: Session) -> Declared:

@@ -28,6 +28,10 @@ LocationOption = Annotated[
 ListenerOption = Annotated[
     str | None, typer.Option("--listener", help="Only listeners of this name or port.", metavar="NAME|PORT")
 ]
+FromOption = Annotated[
+    str | None,
+    typer.Option("--from", help="Enter by the mesh: workload:K=V,…; or gateway:NS/NAME.", metavar="WHERE"),
+]
 SniOption = Annotated[str | None, typer.Option("--sni", help="The server name of the TLS handshake.", metavar="NAME")]
 EveryOption = Annotated[
     bool, typer.Option("--all", help="Print every listener that answers, not only the first.", show_default=False)
@@ -58,6 +62,7 @@ def curl(  # noqa: PLR0913, PLR0917 - a flag is a parameter
     silent: SilentOption = False,
     listener: ListenerOption = None,
     sni: SniOption = None,
+    source: FromOption = None,
     every: EveryOption = False,
     expect: ExpectOption = [],  # noqa: B006
     requests: RequestsOption = None,
@@ -74,10 +79,12 @@ def curl(  # noqa: PLR0913, PLR0917 - a flag is a parameter
       kubectl gmg curl http://www.example.com/reviews/v1 --demo
       kubectl gmg curl -H "Host: www.example.com" localhost:8081/ratings/1
       kubectl gmg curl http://www.example.com/reviews --expect status=404
+      kubectl gmg curl http://ratings.bookinfo/1 --from workload:app=reviews
       kubectl gmg curl --requests access.log -f routes/
     """
     from kubectl_gmg.commands.batch import Batch, Line  # noqa: PLC0415
     from kubectl_gmg.commands.curl_request import Typed, built, header_of, implied, split  # noqa: PLC0415
+    from kubectl_gmg.commands.entrance import entrance  # noqa: PLC0415
     from kubectl_gmg.commands.expect import parsed  # noqa: PLC0415
     from kubectl_gmg.simulate.follow import Manner  # noqa: PLC0415
     from kubectl_gmg.views import Simulation  # noqa: PLC0415
@@ -86,15 +93,18 @@ def curl(  # noqa: PLR0913, PLR0917 - a flag is a parameter
         session.settings = replace(session.settings, quiet=True, say=lambda _: None)
     typed = Typed(method, tuple(map(header_of, header)), head, tuple(query), tuple(cookie), data, sni)
     expected = parsed(expect)
+    where = entrance(source, session.settings.gateway, listener, sni)
+    session.settings = replace(session.settings, gateway=where.gateway)
     manner = Manner(method is not None, sni, typed.names_host, implied(typed)) if location else None
     if requests is None:
         line = Line(built(url, typed), connected=split(url or "")[1])  # before anything is read
-        items = Batch(session, listener, expected, candidates=True, manner=manner).answers(line)
+        batch = Batch(session, listener, expected, candidates=True, manner=manner, labels=where.labels)
+        items = batch.answers(line)
         return Simulation(session.about, items, 1, all_entries=every, verbose=session.settings.verbose > 0)
     if url is not None:
         split(url)
     if requests == "-" and "-" in session.settings.filename:
         raise UsageError("both -f and --requests ask for stdin", "give one of them as a file")
-    batch = Batch(session, listener, expected, candidates=candidates, manner=manner)
+    batch = Batch(session, listener, expected, candidates=candidates, manner=manner, labels=where.labels)
     answers, count = batch.file(requests, url, typed)
     return Simulation(session.about, answers, count, many=True)

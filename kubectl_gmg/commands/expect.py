@@ -69,7 +69,7 @@ def subset(item: Simulated, key: str) -> list[str]:
 
 def gateways(item: Simulated) -> list[str]:
     """The gateway, with and without its namespace."""
-    ref = item.gateway.ref if item.gateway else None
+    ref = item.gateway.ref if item.gateway and item.gateway.sidecars is None else None
     return [f"{ref.namespace}/{ref.name}", ref.name] if ref else []
 
 
@@ -91,8 +91,8 @@ READERS: dict[str, Callable[[Simulated], list[str]]] = {
     "host": hosts,
     "domain": lambda item: [item.domain] if item.domain else [],
     "destination": destinations,
-    "path": lambda item: [item.upstream.path] if item.upstream else [],
-    "upstream.host": lambda item: [item.upstream.host] if item.upstream else [],
+    "path": lambda item: [item.upstream.path] if item.upstream and item.upstream.path is not None else [],
+    "upstream.host": lambda item: [item.upstream.host] if item.upstream and item.upstream.host is not None else [],
     "location": location,
     "body": lambda item: [item.response.body] if item.response else [],
 }

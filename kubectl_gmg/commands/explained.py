@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from kubectl_gmg.commands.batch import asked_about
 from kubectl_gmg.commands.curl_request import Typed, built
-from kubectl_gmg.commands.target import DESTINATIONS, destinations, is_url, meant, to_destination
+from kubectl_gmg.commands.target import DESTINATIONS, destinations, is_url, meant, policies_named, to_destination
 from kubectl_gmg.errors import NotFoundError, UsageError
 from kubectl_gmg.explain.gateway import explain_gateway
 from kubectl_gmg.explain.host import explain_host
+from kubectl_gmg.explain.policy import explain_policy
 from kubectl_gmg.explain.route import Ground, explain_route, versus
 from kubectl_gmg.explain.rule import explain_rule, rules_that_hand_over
 from kubectl_gmg.explain.table import explain_table
-from kubectl_gmg.explain.traffic import Named, explain_destination, explain_policy, explain_url, too_late
+from kubectl_gmg.explain.traffic import Named, explain_destination, explain_url, too_late
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Delegation
 from kubectl_gmg.pipeline import Session
@@ -43,8 +44,8 @@ def explained(target: str, session: Session, *, offers: bool = True) -> tuple[Ex
             with_alternatives(with_doubt(each, answer), ground, session, answer)
             for each, answer in zip(explain_url(target, answers, ground), answers, strict=True)
         )
-    if ref := policy_named(target, session):
-        return (explain_policy(target, ref, ground),)
+    if policies := policies_named(target, session):
+        return tuple(explain_policy(target, each, ground) for each in policies)
     if found := destination_named(target, ground, session):
         return (explain_destination(target, *found, ground),)
     return named(target, ground, session)
@@ -104,7 +105,7 @@ def with_alternatives(found: Explained, ground: Ground, session: Session, answer
     """
     from kubectl_gmg.analysis.alternatives import alternatives  # noqa: PLC0415 - only few answers need it
 
-    if not found.rows or not ground.offers:
+    if not found.rows or not ground.offers or found.rows[0].route.connection is not None:
         return found
     row, request = found.rows[0], None
     if answer is not None:
@@ -153,17 +154,6 @@ def with_doubt(found: Explained, answer: Simulated) -> Explained:
     where = f"below {first.id}: " if first.id else ""
     others = f" (and {more} more)" if more else ""
     return replace(found, title=(*found.title, f"It may be answered otherwise: {where}{first.reason}{others}."))
-
-
-def policy_named(target: str, session: Session) -> ObjectRef | None:
-    """The policy that `policy/[NS/]NAME` names; None for any other TARGET, or if it names none or several."""
-    kind, _, name = target.partition("/")
-    namespace, _, plain = name.rpartition("/")
-    if kind.lower() != "policy" or not plain:
-        return None
-    policies = {each.ref for each in session.declared.policies}
-    found = [ref for ref in policies if ref.name == plain and namespace in ("", ref.namespace)]
-    return found[0] if len(found) == 1 else None
 
 
 def destination_named(target: str, ground: Ground, session: Session) -> tuple[Named, frozenset[str]] | None:

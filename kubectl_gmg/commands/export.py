@@ -41,6 +41,8 @@ def envoy(session: Session, upstream: UpstreamOption = []) -> Bootstrap:  # noqa
         lambda gateway, _host, route: terminal_id(route.root, gateway.ref, route.terminal),
         dict(map(address, upstream)),
     )
+    if session.resolved.mesh:
+        session.settings.say("what workloads get within the mesh is not exported: kubectl gmg routes shows it")
     for note in made.notes:
         session.settings.say(note)
     return Bootstrap(session.about, made.config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from kubectl_gmg.model.action import Delegate, FinalAction, Invalid, SortMethod
@@ -20,9 +20,12 @@ from kubectl_gmg.model.resolved import (
     Route,
     Status,
     Target,
+    Terminal,
 )
+from kubectl_gmg.model.workloads import called
 from kubectl_gmg.render.routes import listener_name
-from kubectl_gmg.render.words import action_text, match_text
+from kubectl_gmg.render.streams import asked_for, kind_of, why_dropped
+from kubectl_gmg.render.words import action_text, connection_text, match_text, route_text
 from kubectl_gmg.resolve.order import ranked
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.scope import Scope
@@ -60,6 +63,11 @@ class Planter:
         self._resolved = resolved
         self._declared = declared
         self._rows = Rows(resolved)
+        self._mesh: dict[int, list[tuple[Gateway, Host]]] = {}
+        for group in resolved.mesh:
+            for host in group.listeners[0].hosts:
+                for root in host.roots:
+                    self._mesh.setdefault(id(root), []).append((group, host))
 
     def roots(self) -> tuple[TreeNode, ...]:
         """Every gateway, then hosts attached to none, then tables reached from none."""
@@ -71,7 +79,7 @@ class Planter:
     def _gateway(self, gateway: Gateway) -> TreeNode:
         hosts: dict[int, tuple[ResolvedListener, Host]] = {}
         for listener in gateway.listeners:
-            for host in listener.hosts:
+            for host in listener.entries:
                 hosts.setdefault(id(host), (listener, host))
         ports = " ".join(listener_name(listener) for listener in gateway.listeners)
         children = (self._host(host, gateway, listener) for listener, host in hosts.values())
@@ -102,14 +110,14 @@ class Planter:
     def _host(self, host: Host, gateway: Gateway | None, listener: ResolvedListener | None) -> TreeNode:
         declared = host.declared
         rows: Ends = {}
-        if gateway is not None and listener is not None:
-            for row in self._rows.of(gateway, listener, host):
-                rows.setdefault(way(row.route.terminal), []).append(row)
+        for row in self._served_rows(host, gateway, listener):
+            rows.setdefault(way(row.route.terminal), []).append(row)
         inline = " (inline)" if declared.inline else ""
-        domains = ", ".join(host.domains)
+        about = "" if kind_of(host) == "host" else f" {kind_of(host)}"
+        domains = asked_for(host) if host.domains else ""
         return TreeNode(
             type="host",
-            label=f"{' + '.join(str(root.ref) for root in host.roots)}{inline} {domains}".rstrip(),
+            label=f"{' + '.join(str(root.ref) for root in host.roots)}{inline}{about} {domains}".rstrip(),
             ref=declared.ref,
             origin=declared.origin,
             roots=tuple(root.ref for root in host.roots),
@@ -119,11 +127,24 @@ class Planter:
             note=self._attached(host, gateway),
         )
 
+    def _served_rows(
+        self, host: Host, gateway: Gateway | None, listener: ResolvedListener | None
+    ) -> Iterator[RouteRow]:
+        """The routes of a host on a listener; of one that no gateway serves those that workloads get."""
+        if gateway is not None and listener is not None:
+            yield from self._rows.of(gateway, listener, host)
+            return
+        for group, served in self._mesh.get(id(host.declared), ())[:1]:
+            yield from self._rows.of(group, group.listeners[0], served)
+
     def _attached(self, host: Host, gateway: Gateway | None) -> str:
         """What is to be said of how a host is served."""
+        groups = dict.fromkeys(called(group) for root in host.roots for group, _ in self._mesh.get(id(root), ()))
         if gateway is not None:
-            return STATES[host.state]
-        if not host.declared.rules:
+            return STATES[host.state] or (f"also for {', '.join(groups)}" if groups else "")
+        if groups:
+            return f"for {', '.join(groups)}"
+        if not (host.declared.rules or host.declared.streams):
             return "no HTTP routes are written"
         return self._unless_unread(*UNATTACHED)
 
@@ -134,16 +155,18 @@ class Planter:
         matching = rows.get(way(node), [])
         action = rule.action.written if isinstance(rule.action, Invalid) else rule.action
         final = action if isinstance(action, FinalAction) else None
-        children: Iterable[TreeNode] = (route_node(row) for row in matching)
+        told = bool(node.because)
+        children: Iterable[TreeNode] = (
+            replace(route_node(row), note="" if told else why_left_out(row)) for row in matching
+        )
         if "GMG207" in node.because:
             children = (dead_end(DeadEnd(Reason.NOT_PREFIX, rule.origin), rule),)
-        left_out = f"{FATES[node.status]}: {', '.join(node.because)}" if node.because else ""
         return replace(
             rule_node(rule),
             action=final,
             destinations=matching[0].destinations if matching else (),
             findings=node.because,
-            note=left_out,
+            note=fate(node, matching),
             children=in_order(children),
         )
 
@@ -159,8 +182,9 @@ class Planter:
                 children.append(replace(dead_end(target, node.rule), order=order[id(target)]))
         note = f"leaves out {', '.join(map(str, node.skipped))}, on the way down already" if node.skipped else ""
         if node.replaced is not None:
-            note = f"{FATES[node.replaced.status]}: {', '.join(node.replaced.because)}"
-            children += [route_node(row) for row in rows.get(way(node.replaced), [])]
+            matching = rows.get(way(node.replaced), [])
+            note = fate(node.replaced, matching)
+            children += map(route_node, matching)
         by = "by specificity" if node.sort is SortMethod.ROUTE_SPECIFICITY else "by weight"
         plain = rule_node(node.rule)
         return replace(
@@ -188,6 +212,13 @@ FATES = {
 """What the product makes of a rule that something is wrong with."""
 
 
+def fate(end: Terminal, rows: Iterable[RouteRow]) -> str:
+    """What becomes of a rule that is not served as it is written: one of a tree that froze stays as it was."""
+    frozen = (row.route.terminal for row in rows if row.route.status is Status.FROZEN)
+    served = next(frozen, end)
+    return f"{FATES[served.status]}: {', '.join(served.because)}" if served.because else ""
+
+
 def in_order(nodes: Iterable[TreeNode]) -> tuple[TreeNode, ...]:
     """Siblings that are tried as they stand."""
     return tuple(replace(node, order=place) for place, node in enumerate(nodes, 1))
@@ -207,7 +238,7 @@ def table_node(table: RouteTable, children: Iterable[TreeNode]) -> TreeNode:
 
 def rule_node(rule: RouteRule) -> TreeNode:
     """A rule with its own matches as written."""
-    matches = ", ".join(map(match_text, rule.matches))
+    matches = ", ".join((*map(match_text, rule.matches), *map(connection_text, rule.connections)))
     sort = rule.action.sort.value if isinstance(rule.action, Delegate) else None
     return TreeNode(
         type="rule",
@@ -225,13 +256,20 @@ def route_node(row: RouteRow) -> TreeNode:
     place = f"#{route.index}" if route.index is not None else "-"
     return TreeNode(
         type="route",
-        label=f"{place} {match_text(route.match)} → {action_text(route.action, row.destinations)}{labelled(route)}",
+        label=f"{place} {route_text(route)} → {action_text(route.action, row.destinations)}{labelled(route)}",
         id=row.id,
         index=route.index,
-        matches=(route.match,),
+        matches=() if route.connection else (route.match,),
         action=route.action,
         destinations=row.destinations,
     )
+
+
+def why_left_out(row: RouteRow) -> str:
+    """Why the proxy never gets a route for connections, which may be so for one match of a rule only."""
+    if row.route.connection is None or row.route.index is not None:
+        return ""
+    return why_dropped(row.host) if row.route.dropped else f"left out: {', '.join(row.route.terminal.because)}"
 
 
 def labelled(route: Route) -> str:

@@ -43,10 +43,11 @@ def routes(
 ) -> RouteList:
     """Show which requests go where: each host's routes, in order.
 
-    A route says which requests it takes, by path, method or headers, and which service they go to. The gateway tries
-    the routes of a host from the top; the first that matches takes the request, so one that is marked dead is never
-    reached, and one that is marked part gets only some of its requests. A host that several listeners serve alike is
-    shown once. With -o wide the addresses are shown too at which the gateway is reached.
+    A route says which requests it takes, by path, method or headers, and which service they go to. The gateway
+    tries the routes of a host from the top; the first that matches takes the request, so one that is marked dead is
+    never reached, and one that is marked part gets only some of its requests. A host that several listeners serve
+    alike is shown once. Routes for TLS and TCP connections have server names where others have paths. With -o wide
+    the addresses are shown too at which the gateway is reached.
 
     \b
     Examples:
@@ -97,34 +98,56 @@ def hidden(row: RouteRow) -> bool:
 
 
 def served(session: Session) -> Iterator[Served]:
-    """Every host that exists for its gateway, one without a domain left included."""
+    """Every host that exists for its gateway or for workloads, one without a domain left included."""
     from kubectl_gmg.model.resolved import HostState  # noqa: PLC0415
 
-    for gateway in session.resolved.gateways:
+    for gateway in session.resolved.entrances:
         for listener in gateway.listeners:
-            for host in listener.hosts:
+            for host in listener.entries:
                 if host.state is not HostState.NO_ROUTES:
                     yield gateway, listener, host
 
 
 def picked(session: Session, name: str) -> Iterator[Served]:
-    """The hosts that the proxy picks for a name. Raises `NotFoundError` if no listener serves it."""
+    """The hosts that the proxy picks for a name, as a gateway or a workload means it.
+
+    Raises `NotFoundError` if no listener serves it.
+    """
     from kubectl_gmg.resolve.rows import Rows  # noqa: PLC0415
     from kubectl_gmg.resolve.unread import nothing_called, routing_not_read  # noqa: PLC0415
+    from kubectl_gmg.simulate.mesh import ServiceNames  # noqa: PLC0415
     from kubectl_gmg.simulate.trace import Simulator  # noqa: PLC0415
 
     simulator = Simulator(Rows(session.resolved))
     found = False
-    for gateway in session.resolved.gateways:
+    for gateway in session.resolved.entrances:
+        passed = passed_through(gateway, name)
         for listener in gateway.listeners:
-            chosen = simulator.domains(listener).choose(name)
-            if chosen is not None:
+            within = gateway.sidecars is not None
+            table = ServiceNames(listener, gateway.realm) if within else simulator.domains(listener)
+            chosen = table.choose(name)
+            for host in (*([chosen[1]] if chosen else []), *passed.get(id(listener), ())):
                 found = True
-                yield gateway, listener, chosen[1]
+                yield gateway, listener, host
     if not found:
-        known = {domain for _, _, host in served(session) for domain in host.domains}
+        known = {name for _, _, host in served(session) for name in host.asked_for}
         lacks = routing_not_read(session.declared, ("VirtualGateway", "VirtualHost"))
-        raise nothing_called(f"no gateway serves the host {name}", near_hint(known), lacks, near(name, known))
+        nobody = "no gateway or workload" if session.resolved.mesh else "no gateway"
+        raise nothing_called(f"{nobody} serves the host {name}", near_hint(known), lacks, near(name, known))
+
+
+def passed_through(gateway: Gateway, name: str) -> dict[int, tuple[Host]]:
+    """The routes that get the connections of a server name, with nothing else of their listeners (by identity)."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from kubectl_gmg.resolve.chains import ports_of  # noqa: PLC0415
+
+    found = {}
+    for port in ports_of(gateway):
+        chain = port.choices(port.listeners).choose(name)
+        if chain is not None and (streams := chain.listener.streams) is not None:
+            found[id(chain.listener)] = (replace(streams, rows=(chain.route,)) if chain.route else streams,)
+    return found
 
 
 def near(name: str, known: set[str]) -> tuple[str, ...]:

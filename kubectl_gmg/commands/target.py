@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from kubectl_gmg.commands.curl_request import Typed, built
 from kubectl_gmg.errors import NotFoundError, UsageError
 from kubectl_gmg.model.action import DestinationKind
+from kubectl_gmg.model.declared import Policy
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Resolved
 from kubectl_gmg.model.snapshot import Affects
@@ -51,9 +52,8 @@ def meant(target: str, session: Session) -> Found:
 def by_name(target: str, rows: tuple[RouteRow, ...], session: Session) -> Found:
     """What a TARGET that is no URL names."""
     kind, _, name = target.partition("/")
-    if kind.lower() == "policy" and name:
-        lacks = (*routing_not_read(session.declared), *policies_not_read(session))
-        return Found(ids=through_policy(name, rows, lacks))
+    if is_policy(kind, session) and name:
+        return Found(ids=through_policy(target, rows, session))
     if kind.lower() in DESTINATIONS and name:
         return Found(ids=to_destination(DESTINATIONS[kind.lower()], name, rows, routing_not_read(session.declared)))
     return find(target, session.resolved, session.declared)
@@ -89,9 +89,50 @@ def serving(name: str, resolved: Resolved) -> frozenset[ObjectRef]:
     return frozenset(found[1].declared.ref for table in tables if (found := table.choose(name)))
 
 
-def through_policy(name: str, rows: Iterable[RouteRow], lacks: tuple[str, ...]) -> frozenset[str]:
+ANY_POLICY = "policy"
+
+
+def is_policy(kind: str, session: Session) -> bool:
+    """Whether a kind is that of a policy; its own name tells policies of one name apart."""
+    return kind.lower() in {ANY_POLICY, *(each.ref.kind.lower() for each in session.declared.policies)}
+
+
+def policies_named(target: str, session: Session) -> tuple[Policy, ...]:
+    """The policies that `policy/[NS/]NAME` names, in several clusters maybe; none for any other TARGET.
+
+    Raises `NotFoundError` if policies of several kinds or namespaces are called so.
+    """
+    kind, _, name = target.partition("/")
+    if not name or not is_policy(kind, session):
+        return ()
+    namespace, _, plain = name.rpartition("/")
+    found = [
+        each
+        for each in session.declared.policies
+        if each.ref.name == plain and namespace in ("", each.ref.namespace)
+        if kind.lower() in (ANY_POLICY, each.ref.kind.lower())
+    ]
+    named = {(each.ref.namespace, each.ref.kind) for each in found}
+    if len(named) > 1:
+        by_kind = len({space for space, _ in named}) < len(named)
+        several = tuple(f"{each.lower() if by_kind else kind}/{space}/{plain}" for space, each in sorted(named))
+        hint = "name its kind in place of policy" if by_kind else "give the namespace too"
+        raise NotFoundError(f"several policies are called {name}", hint, candidates=several)
+    return tuple(found)
+
+
+def through_policy(target: str, rows: Iterable[RouteRow], session: Session) -> frozenset[str]:
     """The routes that a policy selects. Raises `NotFoundError` if it selects none, or several are called so."""
-    return behind("policy", name, [(use.ref, row.id) for row in rows for use in row.policies], lacks)
+    refs = {each.ref for each in policies_named(target, session)}
+    found = frozenset(row.id for row in rows if any(use.ref in refs for use in row.policies))
+    if found:
+        return found
+    kind, _, name = target.partition("/")
+    lacks = (*routing_not_read(session.declared), *policies_not_read(session))
+    pairs = [(use.ref, row.id) for row in rows for use in row.policies]
+    why = f"kubectl gmg explain {target} says why" if refs else "use one of the candidates"
+    candidates = () if refs else like(name, pairs)
+    raise nothing_called(f"no route has to do with a {kind} {name}", why, lacks, candidates)
 
 
 def to_destination(
@@ -118,14 +159,19 @@ def destinations(kind: DestinationKind, rows: Iterable[RouteRow]) -> Iterator[tu
                 yield ObjectRef(each.namespace, each.name, kind.value, "", each.cluster), row.id
 
 
+def like(name: str, pairs: Iterable[tuple[ObjectRef, str]]) -> tuple[str, ...]:
+    """The objects that are called most like a name, or else some."""
+    known = sorted({f"{ref.namespace}/{ref.name}" for ref, _ in pairs})
+    return tuple(get_close_matches(name, known, n=5, cutoff=0.4)) or tuple(known[:5])
+
+
 def behind(kind: str, name: str, pairs: list[tuple[ObjectRef, str]], lacks: tuple[str, ...]) -> frozenset[str]:
     """The ids that belong to the object `[NS/]NAME`; `lacks` is what was not read, in words."""
     namespace, _, plain = name.rpartition("/")
     found = [(ref, row) for ref, row in pairs if ref.name == plain and namespace in ("", ref.namespace)]
     if not found:
-        known = sorted({f"{ref.namespace}/{ref.name}" for ref, _ in pairs})
-        close = tuple(get_close_matches(name, known, n=5, cutoff=0.4)) or tuple(known[:5])
-        raise nothing_called(f"no route has to do with a {kind} {name}", "use one of the candidates", lacks, close)
+        hint = "use one of the candidates"
+        raise nothing_called(f"no route has to do with a {kind} {name}", hint, lacks, like(name, pairs))
     spaces = sorted({ref.namespace for ref, _ in found})
     if len(spaces) > 1:
         several = tuple(f"{space}/{plain}" for space in spaces)

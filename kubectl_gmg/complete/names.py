@@ -35,7 +35,10 @@ class ServedHost:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Objects are `NS/NAME` by the word that a TARGET calls their kind; routes are id, gateway and what they match."""
+    """Objects are `NS/NAME` by the word that a TARGET calls their kind; routes are id, gateway and what they match.
+
+    `workloads` are labels that tables within the mesh want, written `K=V,K=V`.
+    """
 
     namespaces: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
@@ -43,6 +46,7 @@ class Names:
     objects: tuple[tuple[str, tuple[str, ...]], ...] = ()
     hosts: tuple[ServedHost, ...] = ()
     routes: tuple[Path, ...] = ()
+    workloads: tuple[str, ...] = ()
 
     def of(self, kind: str) -> tuple[str, ...]:
         """The objects of a kind."""
@@ -62,6 +66,7 @@ def from_content(content: Mapping[str, Any]) -> Names:
         objects=tuple((text(kind), texts(names)) for kind, names in content["objects"]),
         hosts=tuple(map(host, content["hosts"])),
         routes=tuple(map(three, content["routes"])),
+        workloads=texts(content["workloads"]),
     )
 
 

@@ -17,8 +17,10 @@ from kubectl_gmg.complete.names import LONGEST, MOST, Names, Path, ServedHost
 from kubectl_gmg.complete.source import key_of
 from kubectl_gmg.model.match import ROOT, PathKind
 from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.resolved import Host, Resolved
+from kubectl_gmg.model.resolved import Gateway, Host, Resolved
+from kubectl_gmg.model.workloads import called, labels_words
 from kubectl_gmg.pipeline import Session, Settings
+from kubectl_gmg.render.words import MOST_NAMES, connection_text
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.target import all_rows, objects
 from kubectl_gmg.views import RouteRow
@@ -83,6 +85,7 @@ def names_of(session: Session) -> Names:
         objects=tuple((kind, kept(names)) for kind, names in by_kind(resolved, rows).items()),
         hosts=tuple(islice(hosts_of(resolved), MOST)),
         routes=tuple(islice(routes_of(rows), MOST)),
+        workloads=kept(workloads_of(rows)),
     )
 
 
@@ -103,7 +106,7 @@ def by_kind(resolved: Resolved, rows: Iterable[RouteRow]) -> dict[str, list[str]
     for ref in set(objects(resolved)):
         found.setdefault(KINDS[ref.kind], []).append(path_of(ref))
     for row in rows:
-        for use in row.route.terminal.policies:
+        for use in row.policies:
             found.setdefault("policy", []).append(path_of(use.ref))
         for each in (destination.declared for destination in row.destinations):
             found.setdefault(each.kind.value.lower(), []).append(f"{each.namespace}/{each.name}")
@@ -113,13 +116,13 @@ def by_kind(resolved: Resolved, rows: Iterable[RouteRow]) -> dict[str, list[str]
 def hosts_of(resolved: Resolved) -> Iterator[ServedHost]:
     """Every host on every listener; routes are kept up to a bound, since many listeners may serve one host."""
     rows, left = Rows(resolved, forwarding=False), MOST
-    for gateway in resolved.gateways:
+    for gateway in resolved.entrances:
         for listener in gateway.listeners:
-            for host in listener.hosts:
+            for host in listener.entries:
                 routes = tuple(islice(rows.of(gateway, listener, host), left))
                 left -= len(routes)
                 yield ServedHost(
-                    gateway=path_of(gateway.ref),
+                    gateway=entrance_of(gateway),
                     owner=path_of(host.declared.ref),
                     listener=listener.declared.name or "",
                     port=listener.port,
@@ -130,9 +133,20 @@ def hosts_of(resolved: Resolved) -> Iterator[ServedHost]:
                 )
 
 
+def entrance_of(gateway: Gateway) -> str:
+    """A gateway as a TARGET names it; the workloads of a group in words."""
+    return path_of(gateway.ref) if gateway.sidecars is None else called(gateway)
+
+
+def workloads_of(rows: Iterable[RouteRow]) -> Iterator[str]:
+    """The labels of workloads that get any route within the mesh, as `--from` takes them."""
+    found = dict.fromkeys(labels for row in rows for labels in row.route.workloads if labels)
+    return (labels_words((labels,)) for labels in found)
+
+
 def domains_of(host: Host) -> tuple[str, ...]:
-    """The domains of a host, as written."""
-    return kept(host.domains, ordered=False)
+    """The domains of a host, as written, or the server names that lead there."""
+    return kept(host.asked_for, ordered=False)
 
 
 def paths_of(rows: Iterable[RouteRow]) -> Iterator[Path]:
@@ -140,7 +154,8 @@ def paths_of(rows: Iterable[RouteRow]) -> Iterator[Path]:
     found: dict[str, Path] = {}
     for row in rows:
         path = row.route.match.path or ROOT
-        if row.route.index is not None and path.kind is not PathKind.REGEX and len(path.value) <= LONGEST:
+        served = row.route.index is not None and row.route.connection is None
+        if served and path.kind is not PathKind.REGEX and len(path.value) <= LONGEST:
             kind = "exact" if path.kind is PathKind.EXACT else "prefix"
             found.setdefault(path.value, (path.value, kind, row.id))
     yield from found.values()
@@ -158,7 +173,7 @@ def routes_of(rows: Iterable[RouteRow]) -> Iterator[Path]:
     found: dict[tuple[str, str], Path] = {}
     for row in rows:
         if len(row.id) <= LONGEST:
-            gateway = path_of(row.gateway.ref)
+            gateway = entrance_of(row.gateway)
             place = f"#{row.route.index} " if row.route.index is not None else ""
             found.setdefault((row.id, gateway), (row.id, gateway, place + answered(row)))
     yield from found.values()
@@ -166,6 +181,8 @@ def routes_of(rows: Iterable[RouteRow]) -> Iterator[Path]:
 
 def answered(row: RouteRow) -> str:
     """The host and path that a route answers, for people: a pattern is only said to be one."""
+    if row.route.connection is not None:
+        return connection_text(row.route.connection, MOST_NAMES)[:200]
     path = row.route.match.path or ROOT
     text = {PathKind.EXACT: f"={path.value}", PathKind.REGEX: " by a pattern"}.get(path.kind, f"{path.value}*")
     return f"{row.host.domains[0] if row.host.domains else ''} {text}"[:200].strip()

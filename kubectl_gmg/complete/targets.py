@@ -92,6 +92,23 @@ def gateways(asked: Asked) -> Iterator[Candidate]:
     return qualified(names.of("vg") if names else (), asked.typed)
 
 
+ENTRANCES = {"workload:": "a workload within the mesh, by its labels", "gateway:": "a gateway"}
+"""What `--from` may begin with."""
+
+
+def entrances(asked: Asked) -> Iterator[Candidate]:
+    """`workload:K=V,…` with labels that tables want, and `gateway:NS/NAME`."""
+    form, colon, typed = asked.typed.partition(":")
+    if not colon:
+        yield from (Candidate(form, text, goes_on=True) for form, text in ENTRANCES.items())
+        return
+    names = asked.known.names()
+    if names and form == "workload":
+        yield from (Candidate(f"{form}:{labels}") for labels in names.workloads)
+    elif names and form == "gateway":
+        yield from (each.after(f"{form}:") for each in qualified(names.of("vg"), typed))
+
+
 def listeners(asked: Asked) -> Iterator[Candidate]:
     """Listeners by name and by port."""
     for host in asked.hosts:
@@ -192,6 +209,7 @@ SORTS: dict[str, Callable[[Asked], Iterator[Candidate]]] = {
     "read_namespaces": named(lambda names: names.namespaces),
     "workload_context": clusters,
     "gateway": gateways,
+    "source": entrances,
     "listener": listeners,
     "policy": named(lambda names: names.policies),
     "host": domains,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kubectl_gmg.explain.words import because, path_of, quoted
+from kubectl_gmg.explain.words import faults_of, path_of, quoted
 from kubectl_gmg.matching.path import Prepared, prepare
 from kubectl_gmg.matching.response import location
 from kubectl_gmg.matching.rewrite import upstream_host, upstream_path
@@ -26,7 +26,7 @@ from kubectl_gmg.model.origin import Origin
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import DeadEnd, Reason, Status, Terminal
 from kubectl_gmg.resolve.destination import resolve_destinations
-from kubectl_gmg.resolve.walk import delegations_below, ends_below
+from kubectl_gmg.resolve.walk import delegations_below, ends_below, way
 from kubectl_gmg.views import RouteRow, Step
 
 ENDS = {
@@ -65,7 +65,7 @@ def action_steps(row: RouteRow, request: Request | None = None) -> tuple[Step, .
     if row.route.status is Status.REPLACED:
         return tuple(fate(row))
     steps = done(row, row.route.action, example)
-    if row.route.status is Status.INVALID:
+    if row.route.status is Status.INVALID or (row.route.dropped and row.route.connection):
         steps = (replace(step, kind="lost", text=f"if it were served, {step.text}") for step in steps)
     elif row.route.status is Status.FROZEN:
         steps = (replace(step, text=f"once that is mended, {step.text}") for step in steps)
@@ -96,7 +96,7 @@ def fate(row: RouteRow) -> Iterator[Step]:
         return
     codes = ", ".join(route.terminal.because)
     # what freezes a host need not be wrong with this very route: the causes follow
-    why = "" if route.status is Status.FROZEN else f"{because(route.terminal.because)}: "
+    why = "" if route.status is Status.FROZEN else f"{faults_of(route.terminal)}: "
     text = f"{why}{FATES[route.status]}"
     yield Step("lost", text, route.terminal.rules[-1].origin, rule_label(row), codes)
     if route.status in (Status.REPLACED, Status.FROZEN):
@@ -112,10 +112,14 @@ def fate(row: RouteRow) -> Iterator[Step]:
 
 def causes(row: RouteRow) -> Iterator[Step]:
     """What is broken in a tree that stays as it was accepted last (`spec/v2.md` 10)."""
-    for leaf in ends_below(row.host.tree):
-        if leaf.because and leaf.rules[0].origin.ref == row.route.root.ref:
+    root = row.route.root
+    sharing = (host for each in row.gateway.listeners for host in each.entries if root in host.roots)
+    trees = (row.host.tree, *(host.tree for host in sharing))
+    ends = {way(leaf): leaf for tree in trees for leaf in ends_below(tree)}
+    for leaf in ends.values():
+        if leaf.because and leaf.status is not Status.FROZEN and leaf.rules[0].origin.ref == root.ref:
             rule = leaf.rules[-1]
-            text = f"the cause: {quoted(rule)} of {rule.origin.ref}: {because(leaf.because)}"
+            text = f"the cause: {quoted(rule)} of {rule.origin.ref}: {faults_of(leaf)}"
             yield Step("lost", text, rule.origin, rule.name, ", ".join(leaf.because))
             yield from missing(leaf, row)
 
@@ -127,10 +131,9 @@ def missing(leaf: Terminal, row: RouteRow) -> Iterator[Step]:
     for each in resolve_destinations(action, row.gateway) if isinstance(action, ForwardTo) else ():
         if each.found is Found.MISSING:
             declared = each.declared
-            name = f"{declared.namespace}/{declared.name}"
-            yield Step(
-                "lost", f"the destination is {declared.kind.value} {name}", declared.origin, rule.name, other=name
-            )
+            name = f"{declared.namespace}/{declared.provider or declared.name}"
+            kind = "CloudProvider" if declared.provider else declared.kind.value
+            yield Step("lost", f"the destination is {kind} {name}", declared.origin, rule.name, other=name)
 
 
 def dead_ends(row: RouteRow) -> Iterator[Step]:
@@ -166,19 +169,23 @@ def forwarding(row: RouteRow, action: ForwardTo, example: Prepared | None) -> It
     """Where requests go, with what share, and how they look there."""
     for each in row.destinations:
         declared = each.declared
-        part = "every request goes" if each.share == 1 else f"{each.share:.0%} of the requests go"
+        what = "request" if row.route.connection is None else "connection"
+        part = f"every {what} goes" if each.share == 1 else f"{each.share:.0%} of the {what}s go"
         text = f"{part} to {destination_words(each)}"
         if each.found is Found.MISSING:
             text += ", which does not exist"
         name = f"{declared.namespace}/{declared.name}"
         yield Step("applied", text, declared.origin, value=f"{each.share:g}", other=name)
-    yield from path_sent(row, action, example)
-    yield from host_sent(row, action, example)
+    if row.route.connection is None:
+        yield from path_sent(row, action, example)
+        yield from host_sent(row, action, example)
 
 
 def destination_words(destination: ResolvedDestination) -> str:
     """A destination in plain words."""
     declared = destination.declared
+    if declared.provider:
+        return f"function {declared.name} of CloudProvider {declared.namespace}/{declared.provider}"
     kind = "" if declared.kind is DestinationKind.SERVICE else f"{declared.kind.value} "
     name = f"{declared.name}.{declared.namespace}" if declared.namespace else declared.name
     port = f" port {declared.port or declared.port_name}" if declared.port or declared.port_name else ""

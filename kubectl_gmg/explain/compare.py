@@ -263,9 +263,10 @@ def by_catch_all(first: RouteRow, second: RouteRow) -> Iterator[Step]:
 def by_root(first: RouteRow, second: RouteRow) -> Iterator[Step]:
     """That the routes of the older of two hosts come first (`spec/envoy.md` 73)."""
     mine, other = first.route.root, second.route.root
-    both = is_catch_all(first.route.match) and is_catch_all(second.route.match)
+    both = all(each.route.connection is None and is_catch_all(each.route.match) for each in (first, second))
     last = "both are catch-alls, which come last, " if both else ""
-    text = f"several hosts share the domain; {last}and the routes of the older come first: "
+    shared = "share the domain" if first.route.connection is None else "have routes for connections to the listener"
+    text = f"several hosts {shared}; {last}and the routes of the older come first: "
     text += f"{mine.ref} ({created_words(mine.created)}) before {other.ref} ({created_words(other.created)})"
     text += equal_age(mine.created, other.created)
     yield Step("rank", text, created_at(mine.ref), value=mine.created, other=first.id)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.analysis.wording import counted, several
+from kubectl_gmg.explain.connection import served_words
 from kubectl_gmg.explain.route import Ground, trouble_steps
 from kubectl_gmg.explain.selection import selector_words
 from kubectl_gmg.explain.words import listener_words
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import Gateway, Host, HostState, ResolvedListener
+from kubectl_gmg.resolve.chains import rejected_of
+from kubectl_gmg.simulate.connection import rejected_words
 from kubectl_gmg.views import Explained, RouteRow, Step
 
 
@@ -21,19 +24,30 @@ def explain_gateway(target: str, ref: ObjectRef, ground: Ground) -> Explained:
     rows: tuple[RouteRow, ...] = tuple(
         ground.judged(row)
         for gateway, listener in listeners
-        for host in listener.hosts
+        for host in listener.entries
         for row in ground.of_host(gateway, listener, host)
     )
     served = {id(host): host for _, listener in listeners for host in listener.hosts if host.state is HostState.SERVED}
+    passing = [listener for _, listener in listeners if listener.streams]
+    more = f"; {counted(len(passing), 'listener')} with routes for whole connections" if passing else ""
     return Explained(
         target=target,
         target_type="gateway",
         rows=rows,
-        title=(str(ref), f"{counted(len(listeners), 'listener')}, {counted(len(served), 'host')} served."),
-        match=tuple(step for _, listener in listeners for step in listener_steps(listener)),
+        title=(str(ref), f"{counted(len(listeners), 'listener')}, {counted(len(served), 'host')} served{more}."),
+        match=tuple(step for gateway in gateways for step in all_listener_steps(gateway)),
         order=tuple(step for gateway in gateways for step in host_steps(gateway)),
         action=tuple(trouble_steps(rows)),
     )
+
+
+def all_listener_steps(gateway: Gateway) -> Iterator[Step]:
+    """The listeners of a gateway, and why the proxy does not get one."""
+    rejected = {id(each.listener): each for each in rejected_of(gateway)}
+    for listener in gateway.listeners:
+        yield from listener_steps(listener)
+        if found := rejected.get(id(listener)):
+            yield Step("lost", rejected_words(found), listener.declared.origin)
 
 
 def listener_steps(listener: ResolvedListener) -> Iterator[Step]:
@@ -62,13 +76,13 @@ def host_steps(gateway: Gateway) -> Iterator[Step]:
     """The hosts of a gateway, each once with all listeners that serve it."""
     hosts: dict[int, tuple[Host, list[str]]] = {}
     for listener in gateway.listeners:
-        for host in listener.hosts:
+        for host in listener.entries:
             hosts.setdefault(id(host), (host, []))[1].append(listener_words(listener))
     for host, listeners in hosts.values():
         owner = " and ".join(str(root.ref) for root in host.roots)
         where = several(listeners)
         if host.state is HostState.SERVED:
-            text = f"{', '.join(host.domains)}: {owner}, {counted(len(host.routes), 'route')}, on {where}"
+            text = f"{served_words(host)}: {owner}, {counted(len(host.routes), 'route')}, on {where}"
             yield Step(
                 "applied", text, host.declared.origin, value=", ".join(host.domains), other=str(host.declared.ref)
             )

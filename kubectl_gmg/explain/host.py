@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_gmg.analysis.wording import counted
+from kubectl_gmg.explain.connection import served_words
 from kubectl_gmg.explain.route import Ground, trouble_steps
 from kubectl_gmg.explain.selection import in_words, mismatches, sides
 from kubectl_gmg.explain.sharing import hidden
@@ -14,8 +15,10 @@ from kubectl_gmg.model.conventions import SharedDomain
 from kubectl_gmg.model.declared import Allowance, Protocol, VirtualHost
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.resolved import Gateway, Host, HostState, ResolvedListener
+from kubectl_gmg.model.workloads import called
 from kubectl_gmg.model.workspace import Shared
 from kubectl_gmg.resolve.allow import allows, common
+from kubectl_gmg.resolve.streams import carries
 from kubectl_gmg.resolve.tenancy import Tenancy
 from kubectl_gmg.resolve.unread import routing_not_read
 from kubectl_gmg.views import Explained, Step
@@ -44,9 +47,9 @@ def explain_host(target: str, ref: ObjectRef, ground: Ground) -> Explained:
 
 def places_of(ref: ObjectRef, ground: Ground) -> Iterator[Served]:
     """Every listener that has the host, alone or merged with others."""
-    for gateway in ground.resolved.gateways:
+    for gateway in ground.resolved.entrances:
         for listener in gateway.listeners:
-            for host in listener.hosts:
+            for host in listener.entries:
                 if any(root.ref == ref and not root.inline for root in host.roots):
                     yield gateway, listener, host
 
@@ -67,9 +70,17 @@ def host_title(ref: ObjectRef, places: tuple[Served, ...], served: tuple[Served,
     elif not served:
         yield "A gateway selects it, but serves none of its domains."
     else:
-        gateways = dict.fromkeys(path_of(gateway.ref) for gateway, _, _ in served)
+        gateways = dict.fromkeys(path_of(gateway.ref) for gateway, _, _ in served if gateway.sidecars is None)
+        workloads = dict.fromkeys(called(gateway) for gateway, _, _ in served if gateway.sidecars is not None)
+        by = [f"served by gateway {' and '.join(gateways)}"] if gateways else []
+        by += [f"for {' and '.join(workloads)}"] if workloads else []
         routes = {id(route) for _, _, host in served for route in host.routes}
-        yield f"Served by gateway {' and '.join(gateways)}: {counted(len(routes), 'route')}."
+        yield f"{sentence(', and '.join(by))}: {counted(len(routes), 'route')}."
+
+
+def sentence(text: str) -> str:
+    """A text as a sentence begins; names in it keep their letters."""
+    return text[:1].upper() + text[1:]
 
 
 def domain_steps(declared: VirtualHost, places: tuple[Served, ...]) -> Iterator[Step]:
@@ -96,6 +107,10 @@ def domain_steps(declared: VirtualHost, places: tuple[Served, ...]) -> Iterator[
 def served_steps(place: Served) -> Iterator[Step]:
     """One listener that has the host."""
     gateway, listener, host = place
+    if gateway.sidecars is not None:
+        text = f"{called(gateway)} have it for {', '.join(host.domains)}: {counted(len(host.routes), 'route')}"
+        yield Step("applied", text, host.declared.origin / "workloadSelectors", value=", ".join(host.domains))
+        return
     name = f"{gateway.ref} {listener_words(listener)}"
     at = listener.declared.origin
     if host.state is HostState.NO_ROUTES:
@@ -103,7 +118,7 @@ def served_steps(place: Served) -> Iterator[Step]:
     elif host.state is HostState.NO_DOMAINS:
         yield Step("lost", f"{name} selects it, but older hosts have all of its domains", at)
     else:
-        text = f"{name} serves it for {', '.join(host.domains)}: {counted(len(host.routes), 'route')}"
+        text = f"{name} serves it for {served_words(host)}: {counted(len(host.routes), 'route')}"
         yield Step("applied", text, at, value=", ".join(host.domains), other=str(gateway.ref))
 
 
@@ -112,8 +127,8 @@ def unserved(host: VirtualHost, ground: Ground) -> Iterator[Step]:
     gateways = [each for each in ground.resolved.gateways if each.ref.generation == host.ref.generation]
     if not gateways:
         yield Step("lost", "there is no gateway among what was read", host.origin)
-    if not host.rules:
-        yield Step("lost", "it holds no HTTP routes, so there is nothing to serve", host.origin)
+    if not (host.rules or host.streams):
+        yield Step("lost", "it holds no routes, so there is nothing to serve", host.origin)
     names = not any(each.conventions.shared_domain is SharedDomain.OLDEST for each in gateways)
     if names and gateways:
         lacks = routing_not_read(ground.declared, ("VirtualGateway",))
@@ -181,8 +196,10 @@ def by_name(host: VirtualHost, gateway: Gateway) -> Iterator[Step]:
 def refused(host: VirtualHost, gateway: Gateway, listener: ResolvedListener, tenancy: Tenancy) -> Iterator[Step]:
     """Why a listener of a gateway that the host names does not admit it."""
     name = f"{gateway.ref} {listener_words(listener)}"
-    if listener.declared.protocol not in (Protocol.HTTP, Protocol.HTTPS):
-        text = f"{name} speaks {listener.declared.protocol.value}, which carries no HTTP routes"
+    http = listener.declared.protocol in (Protocol.HTTP, Protocol.HTTPS)
+    if not (http and host.rules) and not carries(listener.declared, host):
+        what = "none of its routes" if host.streams else "no HTTP routes"
+        text = f"{name} speaks {listener.declared.protocol.value}, which carries {what}"
         yield Step("lost", text, listener.declared.origin, other=str(gateway.ref))
     for entry in listener.declared.allows:
         why = not_allowed(entry, host, gateway.ref, tenancy)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubectl_gmg.analysis.wording import path_words
+from kubectl_gmg.explain.connection import connection_steps
 from kubectl_gmg.explain.words import header_words, match_words, query_words
 from kubectl_gmg.model.conventions import ChildRoot, Conventions, MixedCase
 from kubectl_gmg.model.declared import RouteRule
@@ -34,6 +35,8 @@ class Chain:
 
 def match_steps(row: RouteRow) -> tuple[Step, ...]:
     """Who wrote which condition, and how the paths were joined; the parent's first."""
+    if row.route.connection is not None:
+        return tuple(connection_steps(row, row.route.connection))
     parts = parts_of(row)
     if not parts:
         rule = row.route.terminal.rules[-1]

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from kubectl_gmg.analysis.wording import rule_name, several
 from kubectl_gmg.explain.compare import delegating, ranking_words, reasons, sorting, weight_of
+from kubectl_gmg.explain.connection import place_steps
 from kubectl_gmg.explain.words import match_words, path_of, quoted, route_name
 from kubectl_gmg.model.action import SortMethod
 from kubectl_gmg.model.resolved import Delegation, Status, Target
@@ -33,6 +34,8 @@ def order_steps(row: RouteRow, rows: Sequence[RouteRow]) -> tuple[Step, ...]:
 
     A route that is not served has no place, and says why.
     """
+    if row.route.connection is not None:
+        return tuple(place_steps(row, rows))
     if row.route.index is None:
         return (left_out(row), *reach_steps(row, rows))
     served = [each for each in rows if each.route.index is not None]
@@ -165,7 +168,7 @@ def never(row: RouteRow, reach: Reach, rows: Sequence[RouteRow]) -> Iterator[Ste
     takers = [each for each in takers if row.route.index is None or (each.route.index or 0) < row.route.index]
     shown = f"; try {reach.request}" if reach.request else ""
     if reach.proof is Proof.DISABLED:
-        text = "as the proxy reads them, no request can meet its conditions, or no name can lead to its host"
+        text = "as the proxy reads them, no request can meet its conditions, or none comes to its host or listener"
     elif reach.proof is Proof.CONTRADICTION:
         text = "its own conditions exclude each other, so no request meets all of them"
     elif reach.proof is Proof.DROPPED:

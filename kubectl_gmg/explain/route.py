@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kubectl_gmg.analysis.reachability import Reachability
+from kubectl_gmg.analysis.connections import why_nothing
+from kubectl_gmg.analysis.reachability import NOWHERE, Reachability
 from kubectl_gmg.analysis.wording import rule_name, several
 from kubectl_gmg.errors import NotFoundError
 from kubectl_gmg.explain.action import action_steps
+from kubectl_gmg.explain.choosing import Choosing
 from kubectl_gmg.explain.compare import reasons
+from kubectl_gmg.explain.connection import never_connects
+from kubectl_gmg.explain.label_reading import reading_steps
 from kubectl_gmg.explain.match import match_steps
 from kubectl_gmg.explain.options import option_steps, policy_steps
 from kubectl_gmg.explain.order import order_steps
-from kubectl_gmg.explain.words import because, route_name
+from kubectl_gmg.explain.words import faults_of, route_name
 from kubectl_gmg.model.declared import Declared
+from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.model.resolved import Gateway, Host, Resolved, ResolvedListener, Status
 from kubectl_gmg.model.verdict import Proof
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.target import all_rows
 from kubectl_gmg.simulate.trace import not_simulated
-from kubectl_gmg.views import Explained, RouteRow, Step, Versus
+from kubectl_gmg.views import Explained, Reach, RouteRow, Step, Versus
 
 
 class Ground:
@@ -37,6 +42,13 @@ class Ground:
         self.rows = Rows(resolved)
         self.every = tuple(all_rows(resolved))
         self._reachability = Reachability()
+        self._choosing: dict[str, Choosing] = {}
+
+    def choosing(self, ref: ObjectRef) -> Choosing:
+        """What the policies of an object's generation choose."""
+        if ref.generation not in self._choosing:
+            self._choosing[ref.generation] = Choosing(ref, self.declared)
+        return self._choosing[ref.generation]
 
     def of_host(self, gateway: Gateway, listener: ResolvedListener, host: Host) -> tuple[RouteRow, ...]:
         """All rows of a host on a listener."""
@@ -56,6 +68,7 @@ def explain_route(target: str, row: RouteRow, ground: Ground, request: Request |
     """One effective match of a route on one listener; what it does is shown with the request, or with an example."""
     judged = ground.judged(row, shadows=True)
     rows = ground.of_host(row.gateway, row.listener, row.host)
+    choosing = ground.choosing(row.rule.origin.ref)
     return Explained(
         target=target,
         target_type="route",
@@ -64,9 +77,9 @@ def explain_route(target: str, row: RouteRow, ground: Ground, request: Request |
         title=tuple(title(judged, rows)),
         match=match_steps(judged),
         order=order_steps(judged, rows),
-        options=option_steps(judged, ground.declared.policies),
+        options=option_steps(judged, choosing.policies),
         action=action_steps(judged, request),
-        policies=policy_steps(judged),
+        policies=(*policy_steps(judged, choosing), *reading_steps(judged, choosing)),
         not_simulated=not_simulated(judged),
     )
 
@@ -74,13 +87,15 @@ def explain_route(target: str, row: RouteRow, ground: Ground, request: Request |
 def title(row: RouteRow, rows: Iterable[RouteRow]) -> Iterator[str]:
     """What becomes of a route, in a line or two."""
     reach, route = row.reach, row.route
+    if runtime_name := route.terminal.rules[-1].runtime_name:
+        yield f"The product calls it {runtime_name}."
     if route.status is Status.FROZEN:
         codes = ", ".join(route.terminal.because)
         yield f"It is frozen: something in its host is broken ({codes}), so what was accepted last keeps serving."
     elif route.status is Status.REPLACED:
         yield "It is broken, so the product answers 500 in its place."
     elif route.terminal.because and route.status is not Status.INVALID:
-        yield f"Not as it should be: {because(route.terminal.because)}."
+        yield f"Not as it should be: {faults_of(route.terminal)}."
     if row.listener.declared.https_redirect:
         yield "Its listener redirects every request to https before any route is looked at."
     requests = "Once that is mended, requests" if route.status is Status.FROZEN else "Requests"
@@ -106,13 +121,20 @@ def never_words(row: RouteRow, rows: Iterable[RouteRow]) -> str:
     """That no request gets to a route, and why, in short."""
     reach = row.reach
     proof = reach.proof if reach else None
+    if row.route.connection is not None:
+        return never_connects(row, rows)
     if proof in (Proof.CONTRADICTION, Proof.DISABLED):
-        return "It can never match: no request meets its conditions."
+        return f"It can never match: no request {unmet(reach)}."
     if proof is Proof.DROPPED:
         return "It can never match: the product drops it behind a route that fits every request."
     by = set(reach.by) if reach else set()
     names = several(route_name(each) for each in rows if each.id in by and earlier(each, row))
     return f"It can never match: every request for it is answered by {names} first."
+
+
+def unmet(reach: Reach | None) -> str:
+    """What no request does where no other route is to blame."""
+    return "comes to its host or listener" if reach is NOWHERE else "meets its conditions"
 
 
 MOST_TROUBLES = 20
@@ -141,13 +163,15 @@ def trouble(row: RouteRow) -> str:
     if row.route.status is Status.FROZEN:
         return "is frozen, since something in its host is broken"
     if row.route.terminal.because:
-        return f"is not served as written: {because(row.route.terminal.because)}"
+        return f"is not served as written: {faults_of(row.route.terminal)}"
     if row.reach is None or row.reach.proof is None:
         return ""
     by = several(row.reach.by)
-    return (
-        f"can never match: {by} answers first" if row.reach.by else "can never match: no request meets its conditions"
-    )
+    if row.route.connection is not None and not row.reach.by:
+        return f"gets no connection: {why_nothing(row)}"
+    if row.reach.by:
+        return f"can never match: {by} answers first"
+    return f"can never match: no request {unmet(row.reach)}"
 
 
 def earlier(other: RouteRow, row: RouteRow) -> bool:

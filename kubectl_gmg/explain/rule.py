@@ -40,7 +40,7 @@ def explain_rule(target: str, prefix: str, delegation: Delegation, ground: Groun
 
 def rules_that_hand_over(ground: Ground) -> Iterator[tuple[str, Delegation]]:
     """Every such rule on its way down, by what the ids of the routes below it begin with (`spec/cli.md` 4.2)."""
-    for gateway in ground.resolved.gateways:
+    for gateway in ground.resolved.entrances:
         for listener in gateway.listeners:
             for host in listener.hosts:
                 for root in host.roots:

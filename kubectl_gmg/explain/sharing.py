@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from kubectl_gmg.model.declared import Labels, Realm
 from kubectl_gmg.model.origin import ObjectRef, Origin
-from kubectl_gmg.model.workspace import ResourcePattern, Share, Shared, WorkspaceSettings
-from kubectl_gmg.resolve.tenancy import Tenancy, of_object, with_workspace
+from kubectl_gmg.model.workspace import ResourcePattern, Share, Shared
+from kubectl_gmg.resolve.age import by_age
+from kubectl_gmg.resolve.tenancy import Tenancy, in_force, of_object, shares_of, with_workspace
 from kubectl_gmg.views import Step
 
 RULE = "a table of another workspace is used only where its workspace exports it and the other one imports it"
@@ -33,9 +34,12 @@ def one_side(
     """What the settings of one workspace say of sharing the table with the other one."""
     own, other = sides
     verb, field = (f"exports it to {other}", "exportTo") if exported else (f"imports it from {other}", "importFrom")
-    settings = [each for each in realm.settings if each.everywhere or tenancy.owner(each.ref) == own]
+    hold = [each for each in realm.settings if each.everywhere or tenancy.owner(each.ref) == own]
+    hold.sort(key=lambda each: (not each.everywhere, by_age(each.created, each.ref)))
+    deciding = in_force(hold, exported=exported)
+    settings = [deciding] if deciding else hold
     partner = next(each for each in realm.workspaces if each.name == other)
-    about = [(each, share) for each in settings for share in shares(each, exported=exported)]
+    about = [(each, share) for each in settings for share in shares_of(each, exported=exported)]
     named = [(each, share) for each, share in about if with_workspace(share, partner)]
     fitting = [each for each in named if of_object(each[1], ref, labels, Shared.ROUTE_TABLE)]
     if fitting:
@@ -54,11 +58,6 @@ def one_side(
         has = " and ".join(f"{key}={value}" for key, value in labels)
         has = f"label {has}" if has else "no labels"
         yield Step("written", f"{ref} has {has}", Origin(ref, ("metadata", "labels")), value=has)
-
-
-def shares(settings: WorkspaceSettings, *, exported: bool) -> tuple[Share, ...]:
-    """What settings export, or import."""
-    return settings.exports if exported else settings.imports
 
 
 KINDS = {

@@ -86,7 +86,7 @@ def entrances_to(ref: ObjectRef, ground: Ground) -> Iterator[Entrance]:
 def trees(ground: Ground) -> Iterator[tuple[Node, ...]]:
     """The trees of all hosts, attached or not, each once."""
     seen: set[int] = set()
-    hosts = [host for gateway in ground.resolved.gateways for listener in gateway.listeners for host in listener.hosts]
+    hosts = [host for gateway in ground.resolved.entrances for listener in gateway.listeners for host in listener.hosts]
     for host in (*hosts, *ground.resolved.unattached):
         if id(host) not in seen:
             seen.add(id(host))

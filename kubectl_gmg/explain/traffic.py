@@ -1,4 +1,4 @@
-"""Who sends traffic to a destination, which routes a policy touches, and what becomes of a URL."""
+"""Who sends traffic to a destination, and what becomes of a URL."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator
 from kubectl_gmg.analysis.wording import counted, rule_name
 from kubectl_gmg.explain.action import destination_words
 from kubectl_gmg.explain.compare import reasons
+from kubectl_gmg.explain.connection import row_words
 from kubectl_gmg.explain.host import places_of, served_steps, unserved
-from kubectl_gmg.explain.options import policy_step
 from kubectl_gmg.explain.order import with_reasons
 from kubectl_gmg.explain.route import Ground, explain_route, once, trouble
-from kubectl_gmg.explain.words import flow, match_words, route_name
+from kubectl_gmg.explain.words import route_name
 from kubectl_gmg.matching.host import DomainTable
 from kubectl_gmg.model.action import DestinationKind, ResolvedDestination
-from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.resolved import PolicyState
+from kubectl_gmg.model.match import RouteProtocol
 from kubectl_gmg.views import Explained, RouteRow, Simulated, Step
 
 Named = tuple[DestinationKind, str, str]
@@ -79,7 +78,8 @@ def sender_steps(row: RouteRow, named: Named) -> Iterator[Step]:
     """What one route sends to a destination."""
     for each in row.destinations:
         if goes_to(each, named):
-            what = f"{each.share:.0%} of its requests" if each.share else "none of its requests (its weight is 0)"
+            sent = "requests" if row.route.connection is None else "connections"
+            what = f"{each.share:.0%} of its {sent}" if each.share else f"none of its {sent} (its weight is 0)"
             but = f"; but it {wrong}" if (wrong := trouble(row)) else ""
             text = f"{route_name(row)} sends {what} to {destination_words(each)}{but}"
             at = each.declared.origin
@@ -91,36 +91,6 @@ def goes_to(destination: ResolvedDestination, named: Named) -> bool:
     """Whether a destination is the one that was named."""
     declared = destination.declared
     return (declared.kind, declared.namespace, declared.name) == named
-
-
-def explain_policy(target: str, ref: ObjectRef, ground: Ground) -> Explained:
-    """The routes that a policy selects, and on which of them another one wins."""
-    touched = [row for row in ground.every if any(use.ref == ref for use in row.policies)]
-    rows = tuple(ground.judged(row) for row in touched)
-    policy = next((each for each in ground.declared.policies if each.ref == ref), None)
-    sets = policy.options.fields if policy else ()
-    states = [use.state for row in once(rows) for use in row.policies if use.ref == ref]
-    applied, lost = states.count(PolicyState.APPLIED), states.count(PolicyState.LOST)
-    outcome = f"applies to {counted(applied, 'route')}" + (f", loses at {counted(lost, 'route')}" if lost else "")
-    return Explained(
-        target=target,
-        target_type="policy",
-        rows=rows,
-        title=(str(ref), f"It {outcome}." if states else "It touches no route of a gateway."),
-        options=tuple(
-            Step("written", f"{name} = {flow(value.value)}", value.origin, value=value.value) for name, value in sets
-        ),
-        policies=tuple(step for row in once(rows) for step in use_steps(row, ref)),
-    )
-
-
-def use_steps(row: RouteRow, ref: ObjectRef) -> Iterator[Step]:
-    """What became of the policy at one route."""
-    for use in row.policies:
-        if use.ref == ref:
-            step = policy_step(use, row)
-            rule = row.route.terminal.rules[-1]
-            yield Step(step.kind, f"{route_name(row)}: {step.text}", rule.origin, rule.name, row.id, step.other)
 
 
 def explain_url(target: str, answers: Iterable[Simulated], ground: Ground) -> tuple[Explained, ...]:
@@ -172,7 +142,8 @@ def outcome_words(answer: Simulated) -> str:
     """What becomes of a request, in a sentence."""
     if answer.upstream is not None:
         ways = [destination_words(each) for each in answer.upstream.destinations if each.share > 0]
-        return f"It goes to {' or '.join(ways)}, with path {answer.upstream.path}."
+        path = "" if answer.upstream.path is None else f", with path {answer.upstream.path}"
+        return f"It goes to {' or '.join(ways)}{path}."
     if answer.response is not None and answer.outcome not in OUTCOMES:
         place = dict(answer.response.headers).get("location")
         where = f" to {place}" if place else ""
@@ -187,15 +158,16 @@ def late_steps(answer: Simulated) -> Iterator[Step]:
     """The later routes that match the request as well, and why they stand later."""
     winner = answer.row
     late = too_late(answer)[:MOST_LATE] if winner else []
-    yield from with_reasons((late_step(row), reasons(winner, row) if winner else ()) for row in late)
+    ordered = winner is not None and winner.host.protocol is not RouteProtocol.TLS  # there the names decide
+    yield from with_reasons((late_step(row), reasons(winner, row) if winner and ordered else ()) for row in late)
 
 
 def late_step(row: RouteRow) -> Step:
     """A later route that matches the request as well."""
-    rule, words = row.route.terminal.rules[-1], match_words(row.route.match)
-    return Step(
-        "lost", f"{route_name(row)} ({words}) matches too, but stands later", rule.origin, rule.name, words, row.id
-    )
+    rule, words = row.route.terminal.rules[-1], row_words(row)
+    by_name = row.host.protocol is RouteProtocol.TLS
+    place = "its server name is less exact" if by_name else "stands later"
+    return Step("lost", f"{route_name(row)} ({words}) matches too, but {place}", rule.origin, rule.name, words, row.id)
 
 
 def too_late(answer: Simulated) -> list[RouteRow]:

@@ -9,8 +9,8 @@ from typing import Any
 from kubectl_gmg.analysis.wording import path_words, rule_name
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.match import ROOT, HeaderMatch, QueryParameterMatch, RouteMatch, ValueKind
-from kubectl_gmg.model.origin import ObjectRef
-from kubectl_gmg.model.resolved import ResolvedListener
+from kubectl_gmg.model.origin import ObjectRef, Origin
+from kubectl_gmg.model.resolved import ResolvedListener, Terminal
 from kubectl_gmg.views import RouteRow
 
 FAULTS = {
@@ -30,6 +30,7 @@ FAULTS = {
     "GMG412": "the destination has no such port",
     "GMG413": "the destination has several ports, and none is chosen",
     "GMG416": "the weights do not add up",
+    "GMG418": "the destination is in another cluster, and is not federated",
     "GMG423": "the list of destinations is empty, and the table has no default",
     "GMG424": "a list is longer than admitted",
 }
@@ -39,6 +40,14 @@ FAULTS = {
 def because(codes: Iterable[str]) -> str:
     """What is wrong, with the codes."""
     return "; ".join(f"{FAULTS[code]} ({code})" if code in FAULTS else code for code in codes)
+
+
+def faults_of(leaf: Terminal) -> str:
+    """What is wrong with the end of a way down, with the codes; a rule for connections has no parent."""
+    if not leaf.rules[-1].connections:
+        return because(leaf.because)
+    own = "none of its server names is within the hosts of its table (GMG303)"
+    return "; ".join(own if code == "GMG303" else because((code,)) for code in leaf.because)
 
 
 def tested(kind: ValueKind, value: str) -> str:
@@ -90,6 +99,12 @@ def flowing(value: Any) -> str:
 def quoted(rule: RouteRule) -> str:
     """A rule that is spoken of within a sentence: names may be words such as `in`."""
     return f'"{rule_name(rule)}"'
+
+
+def is_below(origin: Origin, rule: RouteRule) -> bool:
+    """Whether a field belongs to a rule."""
+    own = rule.origin
+    return origin.ref == own.ref and origin.path[: len(own.path)] == own.path
 
 
 def route_name(row: RouteRow) -> str:

@@ -2,7 +2,8 @@
 
 It is what the gateway's own Envoy would be given, as far as routing goes: the gateway profile of `spec/envoy.md`,
 one listener per listener, one virtual host per host, the routes in the order the proxy tries them. Certificates are
-never read, so what the gateway serves behind TLS is exported as plain HTTP; redirects still say `https`.
+never read, so what the gateway serves behind TLS is exported as plain HTTP, or as plain connections; redirects still
+say `https`. What passes TLS on without ending it is exported as it is, one listener for those that share a port.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Any
 
 from kubectl_gmg.errors import NotFoundError
 from kubectl_gmg.export.envoy_cluster import Cluster, cluster_config, cluster_of, weighted
+from kubectl_gmg.export.envoy_connection import carried, connection_listener, filter_chain
 from kubectl_gmg.export.envoy_route import Weighted, route_entry, virtual_host
 from kubectl_gmg.model.action import ForwardTo, ResolvedDestination
 from kubectl_gmg.model.declared import Protocol
 from kubectl_gmg.model.resolved import Gateway, Host, HostState, Resolved, ResolvedListener, Route
+from kubectl_gmg.resolve.chains import PASSTHROUGH, Chain, rejected_of
 
 Destinations = Callable[[Gateway, Route], tuple[ResolvedDestination, ...]]
 """Where a forwarding route goes, seen from a gateway."""
@@ -28,6 +31,7 @@ RouteName = Callable[[Gateway, Host, Route], str]
 Ports = AbstractSet[int | None]
 
 EXTENSIONS = "type.googleapis.com/envoy.extensions.filters"
+HTTP_PROTOCOLS = frozenset({Protocol.HTTP, Protocol.HTTPS})
 FIRST_FREE_PORT = 10_000
 PROFILE = {
     "envoy.reloadable_features.http_reject_path_with_fragment": False,
@@ -77,15 +81,23 @@ class Export:
         self._bind = bind
         self._ports: set[int] = set()
         self._clusters: dict[str, Cluster] = {}
+        self._chains: dict[int, tuple[Chain, ...]] = {}
         self.notes: list[str] = []
 
     def speaking(self, gateway: Gateway) -> list[ResolvedListener]:
-        """The listeners that speak HTTP; the others are noted."""
+        """The listeners that have anything to serve; the others are noted."""
+        chains = carried(gateway)
+        joined = {id(chain.listener) for each in chains.values() for chain in each}
+        self._chains |= chains
         chosen = []
+        rejected = {id(each.listener): each.by for each in rejected_of(gateway)}
         for listener in gateway.listeners:
-            if listener.declared.protocol in {Protocol.HTTP, Protocol.HTTPS}:
+            if first := rejected.get(id(listener)):
+                why = f"is rejected, since {listener_title(first)} has the same port and name"
+                self.notes.append(f"{title(gateway, listener)} {why}: not exported")
+            elif listener.declared.protocol in HTTP_PROTOCOLS or id(listener) in chains:
                 chosen.append(listener)
-            else:
+            elif id(listener) not in joined:
                 self.notes.append(f"{title(gateway, listener)} speaks {listener.declared.protocol}: not exported")
         return chosen
 
@@ -94,12 +106,35 @@ class Export:
         port = self.free_port(gateway, listener, reserved)
         wanted = listener.port if listener.port is not None else port
         name = f"{gateway.ref.namespace}/{gateway.ref.name}/{listener.index}"
+        if chains := self._chains.get(id(listener)):
+            return self.connections(gateway, chains, name, (port, wanted))
         https = listener.declared.protocol is Protocol.HTTPS
         if https:
             self.notes.append(f"{title(gateway, listener)} speaks HTTPS: exported as plain HTTP on port {port}")
         routes = route_configuration(name, self.virtual_hosts(gateway, listener, wanted))
         manager = connection_manager(name, {"route_config": routes}, https=https)
         return listener_config(name, self._bind, port, manager)
+
+    def connections(
+        self, gateway: Gateway, chains: tuple[Chain, ...], name: str, ports: tuple[int, int]
+    ) -> dict[str, Any]:
+        """A `Listener` that sends whole connections on; `ports` are the one it gets, and the one of its routes."""
+        port, wanted = ports
+        first = chains[0].listener.declared
+        passed = first.protocol is Protocol.TLS and first.mode in PASSTHROUGH
+        if first.protocol is Protocol.TLS and not passed:
+            said = f"{title(gateway, chains[0].listener)} speaks TLS: exported as plain TCP on port {port}"
+            self.notes.append(said)
+        made = [self.filter_chain(gateway, chain, wanted) for chain in chains]
+        return connection_listener(name, socket_address(self._bind, port), made, by_server_name=passed)
+
+    def filter_chain(self, gateway: Gateway, chain: Chain, port: int) -> dict[str, Any]:
+        """One chain, under the id of its route."""
+        streams, route = chain.listener.streams, chain.route
+        if streams is None or route is None:
+            raise ValueError("a chain for connections has a route")
+        clusters = self.clusters(gateway, self._destinations(gateway, route), port)
+        return filter_chain(self._route_name(gateway, streams, route), chain.names, clusters)
 
     def free_port(self, gateway: Gateway, listener: ResolvedListener, reserved: Ports) -> int:
         """The listener's own port, or the next one that no listener has."""
@@ -180,8 +215,12 @@ def unique(domains: tuple[str, ...], taken: set[str]) -> list[str]:
 
 def title(gateway: Gateway, listener: ResolvedListener) -> str:
     """A listener as people call it."""
-    name = listener.declared.name or str(listener.index)
-    return f"listener {name} of {gateway.ref}"
+    return f"{listener_title(listener)} of {gateway.ref}"
+
+
+def listener_title(listener: ResolvedListener) -> str:
+    """A listener of a gateway that is known."""
+    return f"listener {listener.declared.name or listener.index}"
 
 
 def route_configuration(name: str, virtual_hosts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -218,8 +257,9 @@ def connection_manager(name: str, routes: Mapping[str, Any], *, https: bool = Fa
 def listener_config(name: str, host: str, port: int, manager: Mapping[str, Any]) -> dict[str, Any]:
     """A `Listener` of one chain."""
     filters = [{"name": "envoy.filters.network.http_connection_manager", "typed_config": dict(manager)}]
-    return {
-        "name": name,
-        "address": {"socket_address": {"address": host, "port_value": port}},
-        "filter_chains": [{"filters": filters}],
-    }
+    return {"name": name, "address": socket_address(host, port), "filter_chains": [{"filters": filters}]}
+
+
+def socket_address(host: str, port: int) -> dict[str, Any]:
+    """An `Address`."""
+    return {"socket_address": {"address": host, "port_value": port}}

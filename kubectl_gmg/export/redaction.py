@@ -61,7 +61,10 @@ HOST_FIELDS = frozenset(
     )
 )
 PATH_FIELDS = frozenset(
-    ("path", "uri", "pathRewrite", "prefixRewrite", "pathRedirect", "prefixRedirect", "regexRewrite", ":path")
+    (
+        *("path", "uri", "pathRewrite", "prefixRewrite", "pathRedirect", "prefixRedirect", "regexRewrite", ":path"),
+        *("callbackPath", "logoutPath", "allowedPaths"),
+    )
 )
 """Fields whose texts, and all texts below, are hosts or paths."""
 
@@ -225,8 +228,8 @@ EVERYBODYS = ("kubernetes.io", "k8s.io", "istio.io", "solo.io", "helm.sh")
 PATTERNS = frozenset(("regex", "allowOriginRegex"))
 """Fields that hold a regular expression."""
 
-NAMED = frozenset(("providers", "users"))
-"""Maps from names that people choose: of the providers of a JWTPolicy, and of users."""
+NAMED = frozenset(("providers", "users", "extractors", "contextExtensions"))
+"""Maps from names that people choose: of the providers of a JWTPolicy, of users, of what a template extracts."""
 
 PSEUDO = {":authority": "authority", "host": "authority", ":path": "path", ":method": "method", ":scheme": "method"}
 """What headers that are parts of the request line are, as the field that holds the same."""

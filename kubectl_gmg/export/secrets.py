@@ -206,7 +206,7 @@ def fault_of(secret: str) -> str:
     return "%" if REFUSED_LETTERS.isdisjoint(secret) else "\n"
 
 
-INLINE = frozenset(("value", "inline", "inlineString", "inlineBytes", "stringValue", "plaintext", "data"))
+INLINE = frozenset(("value", "text", "inline", "inlineString", "inlineBytes", "stringValue", "plaintext", "data"))
 """Fields that hold a secret itself where the field above is called so."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 from kubectl_gmg.matching.text import folded
@@ -16,6 +16,23 @@ def lookup_name(host: str) -> str:
     if colon > host.rfind("]"):
         host = host[:colon]
     return folded(host)
+
+
+class Covering(Generic[T]):
+    """Finds every entry with a domain that covers a host, those of the closest domain first."""
+
+    def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
+        self._entries: dict[str, list[T]] = {}
+        for domain, entry in entries:
+            self._entries.setdefault(folded(domain), []).append(entry)
+
+    def of(self, host: str) -> Iterator[T]:
+        """The entries; one with several such domains comes several times."""
+        name = lookup_name(host)
+        fronts = (f"*{name[place:]}" for place in range(1, len(name)))
+        ends = (f"{name[:place]}*" for place in range(len(name) - 1, 0, -1))
+        for domain in (name, *fronts, *ends, "*"):
+            yield from self._entries.get(domain, ())
 
 
 class DomainTable(Generic[T]):

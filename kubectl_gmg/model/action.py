@@ -93,7 +93,10 @@ NO_OPTIONS = Options()
 
 @value
 class Destination:
-    """Where a request may go, as written; `weight` is None if nobody wrote one."""
+    """Where a request may go, as written; `weight` is None if nobody wrote one.
+
+    `provider` names the object of the cloud account that a function is called in; it stands in `namespace`.
+    """
 
     origin: Origin
     kind: DestinationKind
@@ -104,6 +107,7 @@ class Destination:
     port_name: str | None = None
     subset: tuple[tuple[str, str], ...] = ()
     weight: int | None = None
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +168,28 @@ class GraphQL:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionFilter:
+    """Which functions of a cloud may be called (`spec/v2.md` 2.8): something of every list must fit, an empty one does.
+
+    `roles` and `functions` are regular expressions.
+    """
+
+    accounts: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Delegate:
-    """Hands over to route tables: those named and those selected, in the order of the entries."""
+    """Hands over to route tables: those named and those selected, in the order of the entries.
+
+    Routes that call a function are served only if one of the filters in `allowed` lets it, where there are any.
+    """
 
     entries: tuple[TableRef | Selector, ...] = ()
     sort: SortMethod = SortMethod.TABLE_WEIGHT
+    allowed: tuple[FunctionFilter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

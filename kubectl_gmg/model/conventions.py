@@ -76,6 +76,8 @@ class LabelInheritance(StrEnum):
     NONE = "none"
     ALL = "all"
     """Those of its table, and of every rule and table above; the nearest wins."""
+    WITHOUT_CHILD_TABLES = "withoutChildTables"
+    """The same, but labels of tables that are delegated to are ignored (`spec/v2.md` 9 rule 5)."""
 
 
 class PolicyConflict(StrEnum):
@@ -94,6 +96,22 @@ class RootsAsChildren(StrEnum):
     INCLUDED = "included"
 
 
+class LoneStar(StrEnum):
+    """Whether a host may be a lone star, which is served either way (`spec/v2.md` 4.2 rule 3, DEC-3)."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+
+
+class Connections(StrEnum):
+    """What is told of a connection within which no HTTP routing takes place."""
+
+    LISTED = "listed"
+    """Its routes only (`spec/v1beta1.md` D-2)."""
+    ROUTED = "routed"
+    """Where it goes (`spec/v2.md` 3.1, 4.6)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conventions:
     """How the objects of one generation are meant."""
@@ -108,6 +126,8 @@ class Conventions:
     labels: LabelInheritance = LabelInheritance.NONE
     policy_conflict: PolicyConflict = PolicyConflict.BY_FIELD
     roots_as_children: RootsAsChildren = RootsAsChildren.SKIPPED
+    lone_star: LoneStar = LoneStar.VALID
+    connections: Connections = Connections.LISTED
 
 
 FIRST_CONVENTIONS = Conventions()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubectl_gmg.model.action import NO_OPTIONS, Action, Options, Selector, TableRef
+from kubectl_gmg.model.action import NO_OPTIONS, Action, FunctionFilter, Options, Selector, TableRef
 from kubectl_gmg.model.conventions import FIRST_CONVENTIONS, Conventions
 from kubectl_gmg.model.finding import Problem
 from kubectl_gmg.model.inventory import NO_INVENTORY, Address, Inventory
@@ -38,7 +38,8 @@ class RouteRule:
     `segment` is its part of an id (`spec/cli.md` 4.2). `refused` are matches that the proxy cannot be given, and that
     never match (`spec/v2.md` DEC-28). `action_field` is the field that holds the action, empty for none; `kept` are
     the places of `matches` in the list that is written, empty where they stand as written. `connections` are what a
-    rule for whole connections wants, which has no `matches`.
+    rule for whole connections wants, which has no `matches`. `runtime_name` is what the product calls the rule, empty
+    where that is its name or is not known.
     """
 
     origin: Origin
@@ -52,6 +53,7 @@ class RouteRule:
     action_field: str = ""
     kept: tuple[int, ...] = ()
     connections: tuple[ConnectionMatch, ...] = ()
+    runtime_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,8 @@ class Allowance:
     """Which hosts may name a listener: by a domain with or without a star, by the host's namespace, by its labels.
 
     `namespace` is `*` for any. A `selector` of None does not restrict (`spec/v2.md` 3.3, DEC-5); `own_workspace` limits
-    it to the hosts of the gateway's workspace.
+    it to the hosts of the gateway's workspace. Routes that call a function are served only if one of the filters in
+    `functions` lets it, where there are any (2.8).
     """
 
     origin: Origin
@@ -183,6 +186,7 @@ class Allowance:
     namespace: str = "*"
     selector: Selector | None = None
     own_workspace: bool = False
+    functions: tuple[FunctionFilter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,8 @@ class Listener:
     """A port of a gateway, and which hosts it serves: those it selects, in order, and those that name its gateway.
 
     `selects` holds selectors and inline hosts. `allows` limits the hosts that name the gateway; none at all means any.
-    `port` is written, where it is; else it is that of the Services.
+    `port` is written, where it is; else it is that of the Services. `streams` holds the rules for whole connections
+    that stand in the listener itself. `exposes` limits the external services that it lets traffic out to.
     """
 
     origin: Origin
@@ -203,6 +208,8 @@ class Listener:
     https_redirect: bool = False
     allows: tuple[Allowance, ...] = ()
     port: int | None = None
+    streams: VirtualHost | None = None
+    exposes: tuple[Allowance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +243,8 @@ class Policy:
     policies that choose routes by where they lead (`leading_to`), destinations (`targets`), destinations of some routes
     (`on_routes`), listeners, or the Services of gateways (`workloads`); one that is not `stated` chooses in a way that
     no source tells. `clash` says what becomes of several of its kind; of those that all act the lowest `rank` is first.
-    `beyond` names what it does to a request that is not simulated (`spec/cli.md` 6.8).
+    `beyond` names what it does to a request that is not simulated (`spec/cli.md` 6.8). One that is `of_requests` has
+    nothing to do with connections as a whole, though it may choose where they go.
     """
 
     ref: ObjectRef
@@ -255,6 +263,7 @@ class Policy:
     rank: int | None = None
     stated: bool = True
     beyond: str = ""
+    of_requests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,19 +105,36 @@ class VirtualMesh:
 
 
 @dataclass(frozen=True, slots=True)
+class Egress:
+    """The gateways through which traffic leaves the mesh that workloads send to `port` of its host (14.2)."""
+
+    port: int = 80
+    gateways: tuple[ObjectRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DestinationPort:
-    """A port that a destination offers, by number and sometimes by `name`; `target` is what stands behind it."""
+    """A port that a destination offers, by number and sometimes by `name`; `target` is what stands behind it.
+
+    `protocol` is in upper case, empty where none is written. `egress` says that the traffic leaves by a gateway.
+    """
 
     number: int
     target: int | None = None
     target_name: str | None = None
     tls: bool = False
     name: str = ""
+    protocol: str = ""
+    egress: Egress | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class VirtualDestination:
-    """A named destination over several Services: those in `backing`, or those that the selectors find."""
+    """A named destination over several Services: those in `backing`, or those that the selectors find.
+
+    `hosts` are all of its names, of which `hostname` is the first. `external_workloads` are machines outside of
+    Kubernetes, which nothing that was read lists.
+    """
 
     ref: ObjectRef
     hostname: str
@@ -126,6 +143,8 @@ class VirtualDestination:
     ports: tuple[DestinationPort, ...] = ()
     services: tuple[Selector, ...] = ()
     external_services: tuple[Selector, ...] = ()
+    external_workloads: tuple[Selector, ...] = ()
+    hosts: tuple[str, ...] = ()
     labels: Labels = ()
     created: str | None = None
 
@@ -154,6 +173,16 @@ class ExternalService:
 
 
 @dataclass(frozen=True, slots=True)
+class CloudProvider:
+    """An account of a cloud in which functions are called, in one region and by default as one role."""
+
+    ref: ObjectRef
+    account: str = ""
+    region: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """Pods of one controller in one cluster."""
 
@@ -178,8 +207,9 @@ class Inventory:
 
     `partial` says that the input is what somebody gave, so that an absent kind is a gap and not merely not installed.
     `service_extents` and `pod_extents` say by cluster where these were read, `""` being that of the context; Services
-    of None are known wherever `services_read` says so. `one_cluster` holds where every cluster name means the one that
-    was read (`spec/v2.md` DEC-25). `clusters_read` says that no cluster may be named but the registered ones.
+    of None are known wherever `services_read` says so. `namespaces` are labels by cluster and name, and
+    `namespace_extents` says the same of these. `one_cluster` holds where every cluster name means the one that was read
+    (`spec/v2.md` DEC-25). `clusters_read` says that no cluster may be named but the registered ones.
     """
 
     services: tuple[Service, ...] = ()
@@ -198,9 +228,14 @@ class Inventory:
     virtual_meshes_read: bool = False
     pods: tuple[Pod, ...] = ()
     pod_extents: Mapping[str, Extent] = field(default_factory=dict, hash=False)
+    namespaces: Mapping[tuple[str, str], Labels] = field(default_factory=dict, hash=False)
+    namespace_extents: Mapping[str, Extent] = field(default_factory=dict, hash=False)
     external_services: tuple[ExternalService, ...] = ()
     external_services_read: Extent = NOWHERE
     endpoints: tuple[Endpoint, ...] = ()
+    endpoints_read: Extent = NOWHERE
+    cloud_providers: tuple[CloudProvider, ...] = ()
+    cloud_providers_read: Extent = NOWHERE
     partial: bool = False
     _names: dict[tuple[str, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -210,6 +245,7 @@ class Inventory:
         names.update({("service", each.namespace, each.name, each.cluster): each for each in self.services})
         names.update({("virtual", each.ref.namespace, each.ref.name): each for each in self.virtual_destinations})
         names.update({("external", each.ref.namespace, each.ref.name): each for each in self.external_services})
+        names.update({("cloud", each.ref.namespace, each.ref.name): each for each in self.cloud_providers})
         names.update({("cluster", each.name): each.domain for each in self.clusters})
         names.update({("mesh", *each.name): each for each in self.meshes})
         names.update({("seen", each.cluster): True for each in self.services})
@@ -253,6 +289,21 @@ class Inventory:
             found = names.get(("anywhere", namespace, name))
         return found
 
+    def namespace_labels(self, cluster: str, name: str) -> Labels | None:
+        """The labels of a namespace, none at all if it is not there; None where nobody knows them.
+
+        What somebody gave may leave the cluster out, of the namespace or of the object that asks (`spec/v2.md` DEC-25).
+        """
+        if (cluster, name) in self.namespaces:
+            return self.namespaces[cluster, name]
+        if self.namespace_extents.get(cluster, NOWHERE).complete:
+            return ()
+        if not (self.partial or self.one_cluster):
+            return None
+        open_end = self.one_cluster or not cluster
+        found = {labels for (of, each), labels in self.namespaces.items() if each == name and (open_end or not of)}
+        return found.pop() if len(found) == 1 else None
+
     def knows_cluster(self, cluster: str) -> bool:
         """Whether a cluster of that name is registered, or has a Service."""
         return ("seen", cluster) in self._names
@@ -265,6 +316,11 @@ class Inventory:
     def external_service(self, namespace: str, name: str) -> ExternalService | None:
         """The ExternalService of that name."""
         found: ExternalService | None = self._names.get(("external", namespace, name))
+        return found
+
+    def cloud_provider(self, namespace: str, name: str) -> CloudProvider | None:
+        """The CloudProvider of that name."""
+        found: CloudProvider | None = self._names.get(("cloud", namespace, name))
         return found
 
     def virtual_destination(self, namespace: str, name: str) -> VirtualDestination | None:

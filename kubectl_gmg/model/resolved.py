@@ -18,7 +18,7 @@ from kubectl_gmg.model.declared import (
     VirtualHost,
 )
 from kubectl_gmg.model.inventory import Address, Inventory
-from kubectl_gmg.model.match import ConnectionMatch, RouteMatch
+from kubectl_gmg.model.match import ConnectionMatch, RouteMatch, RouteProtocol
 from kubectl_gmg.model.origin import ObjectRef, Origin, Sourced
 from kubectl_gmg.model.policy import By, Phase
 from kubectl_gmg.model.snapshot import Gap
@@ -80,11 +80,21 @@ class PolicyState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeUse:
+    """What became of a policy at one destination of a route, by its number from 0; None is the route as a whole."""
+
+    destination: int | None
+    state: PolicyState
+    lost_to: ObjectRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyUse:
     """A policy that selects a route; `lost_to` owns the values that stood in its way.
 
     `by` says what it chose the route by, `phase` when it acts, where that matters, and `beyond` what it does to a
-    request that is not simulated.
+    request that is not simulated. Where it acts on single destinations `scopes` tell them apart, and `state` is the
+    best that became of it.
     """
 
     ref: ObjectRef
@@ -93,6 +103,7 @@ class PolicyUse:
     by: By = By.LABELS
     phase: Phase | None = None
     beyond: str = ""
+    scopes: tuple[ScopeUse, ...] = ()
 
 
 SourcedLabels = tuple[tuple[str, Sourced[str]], ...]
@@ -213,6 +224,20 @@ class Host:
         return self.merged or (self.declared,)
 
     @property
+    def protocol(self) -> RouteProtocol:
+        """What its routes are about: one for connections has no others."""
+        first = self.tree[0] if self.tree else None
+        wanted = first.rules[-1].connections if isinstance(first, Terminal) else ()
+        return wanted[0].protocol if wanted else RouteProtocol.HTTP
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        """The names that lead here: the domains, or of routes for connections the server names."""
+        if self.protocol is RouteProtocol.HTTP:
+            return self.domains
+        return tuple(name for route in self.routes if route.connection for name in route.connection.sni_hosts)
+
+    @property
     def routes(self) -> tuple[Route, ...]:
         """The routes that the proxy tries, in order."""
         return tuple(row for row in self.rows if row.index is not None)
@@ -235,6 +260,11 @@ class ResolvedListener:
     policies: tuple[PolicyUse, ...] = ()
     streams: Host | None = None
 
+    @property
+    def entries(self) -> tuple[Host, ...]:
+        """All that it has routes of: the hosts, then what it carries as whole connections."""
+        return self.hosts if self.streams is None else (*self.hosts, self.streams)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gateway:
@@ -242,7 +272,8 @@ class Gateway:
 
     `realm` is how its objects are meant, and what its destinations are compared with. Workloads within the mesh that
     get the same routes are a gateway too, of one listener and without an object: `sidecars` are their labels, one entry
-    for each selector, and `workspace` is theirs; of a real gateway both are None.
+    for each selector, and `workspace` is theirs; of a real gateway both are None. `importing` are the other workspaces
+    whose workloads get the same, since they import the tables.
     """
 
     declared: VirtualGateway
@@ -251,6 +282,7 @@ class Gateway:
     realm: Realm = field(default=DEFAULT_REALM, repr=False)
     sidecars: tuple[Labels, ...] | None = None
     workspace: str | None = None
+    importing: tuple[str, ...] = ()
 
     @property
     def inventory(self) -> Inventory:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -73,7 +73,8 @@ class Kind:
     """A kind that some generation claims, always addressed as `plural.group` (`spec/v1beta1.md` 1).
 
     `affects` says what an answer lacks when this kind cannot be read. Of a kind that is `labels_only` nothing but names
-    and labels is kept.
+    and labels is kept. Objects of a kind that is not `namespaced` are in no namespace. `needed_by` says whether it is
+    to be read at all beside other objects; nobody pays for a request that tells nothing.
     """
 
     group: str
@@ -83,6 +84,8 @@ class Kind:
     generation: str
     affects: tuple[Affects, ...]
     labels_only: bool = False
+    namespaced: bool = True
+    needed_by: Callable[[Iterable[RawObject]], bool] | None = field(default=None, compare=False, repr=False)
 
     @property
     def api_version(self) -> str:
@@ -93,6 +96,10 @@ class Kind:
     def resource(self) -> str:
         """The unambiguous name of the kind on an API server."""
         return f"{self.plural}.{self.group}".rstrip(".")
+
+    def is_needed(self, objects: Iterable[RawObject]) -> bool:
+        """Whether it is to be read beside these objects."""
+        return self.needed_by is None or self.needed_by(objects)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.origin import ObjectRef, Origin
 
 Labels = tuple[tuple[str, str], ...]
@@ -55,6 +56,11 @@ class Workspace:
         """What other objects call it."""
         return self.ref.name
 
+    @property
+    def selects_by_labels(self) -> bool:
+        """Whether labels decide of any namespace if it is the workspace's."""
+        return any(each.labels for entry in self.clusters for each in entry.namespaces)
+
 
 @dataclass(frozen=True, slots=True)
 class WorkspacePattern:
@@ -85,16 +91,30 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Federation:
+    """Whether Services can be reached from other clusters, and which; without `services` all, without `ports` all.
+
+    A port is meant by its number or by its name. `host_suffix` ends their names as other clusters know them, which are
+    `SERVICE.NAMESPACE.CLUSTER.SUFFIX`.
+    """
+
+    origin: Origin
+    enabled: bool = False
+    host_suffix: str = ""
+    services: tuple[Selector, ...] = ()
+    ports: tuple[tuple[int | None, str | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WorkspaceSettings:
     """What the workspace that owns the object's namespace imports and exports.
 
-    `everywhere` marks the settings that hold for all workspaces. `federated` says whether its Services can be reached
-    from other clusters.
+    `everywhere` marks the settings that hold for all workspaces. `federation` is None where nothing is written of it.
     """
 
     ref: ObjectRef
     imports: tuple[Share, ...] = ()
     exports: tuple[Share, ...] = ()
-    federated: bool = False
+    federation: Federation | None = None
     everywhere: bool = False
     created: str | None = None

@@ -9,11 +9,13 @@ from dataclasses import replace
 
 from kubectl_gmg.model.finding import Edit
 from kubectl_gmg.model.origin import Origin
+from kubectl_gmg.model.workloads import called
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.page import Block, Page, Span, line, terminal_width
 from kubectl_gmg.render.plain import shown
 from kubectl_gmg.render.routes import MARKS, goes_to, listener_name, reached, short_names, tails
-from kubectl_gmg.render.words import full_match_text, match_text
+from kubectl_gmg.render.streams import asked_for, kind_of
+from kubectl_gmg.render.words import full_route_text, route_text
 from kubectl_gmg.views import Alternative, Effect, Explained, Explanation, Look, RouteRow, Step
 
 HEADINGS = {
@@ -23,7 +25,7 @@ HEADINGS = {
     "host": ("domains", "where it is served", "options", "its routes in trouble"),
     "gateway": ("listeners", "hosts", "options", "its routes in trouble"),
     "destination": ("the destination", "order", "options", "who sends traffic there"),
-    "policy": ("the policy", "order", "what it sets", "what it touches"),
+    "policy": ("what it chooses", "what it does not reach", "what it sets", "what it acts on"),
 }
 """What the sections match, order, options and action are called for people."""
 
@@ -32,6 +34,7 @@ ABSENT = {"table": "why no rule includes it", "host": "why no gateway serves it"
 WRONG = "what is wrong with it"
 """What the section action is called, and then told first, where the product cannot serve a route as it is written."""
 NEVER, PARTLY, LATE = "why no request gets here", "who takes some of its requests", "which later routes match it too"
+UNCONNECTED = "why no connection gets here"
 CLOSEST, HOMELESS = "which routes came closest", "why no gateway serves this name"
 """What a route's rivals are called: the second part of the section order, and told before the rest."""
 
@@ -176,15 +179,28 @@ def described(sheet: Sheet, item: Explained) -> None:
     match, order, options, action = HEADINGS[item.target_type]
     absent = ABSENT.get(item.target_type, "") if not item.rows else ""
     sheet.section(absent if item.target_type == "table" and in_vain(item.match) else match, item.match)
-    sheet.section(absent if item.target_type == "host" and in_vain(item.order) else order, item.order)
+    reaching = item.target_type == "policy" and bool(item.rows)  # then what it does not reach comes last
+    stands = absent if item.target_type == "host" and in_vain(item.order) else order
+    sheet.section(stands, () if reaching else item.order)
     sheet.section(options, item.options)
     sheet.section(action, item.action)
-    sheet.section("policies", item.policies)
+    own_policies(sheet, item)
+    sheet.section(stands, item.order if reaching else ())
     if item.target_type not in ONE_ROUTE:
         listed(sheet, item.rows, headed=item.target_type in ("destination", "policy"))
     if item.not_simulated:
         sheet.gap()
         sheet.text(f"not simulated, though it may change the answer: {', '.join(item.not_simulated)}", hang=2)
+
+
+def own_policies(sheet: Sheet, item: Explained) -> None:
+    """The policies of a route; of a policy its routes, and not more of them than a reader wants."""
+    if item.target_type != "policy":
+        sheet.section("policies", item.policies)
+        return
+    sheet.section("its routes", item.policies[:MOST_ROWS])
+    if len(item.policies) > MOST_ROWS:
+        sheet.text(f"and {len(item.policies) - MOST_ROWS} more: see -o json", indent=2)
 
 
 def rivals_heading(item: Explained) -> str:
@@ -194,6 +210,8 @@ def rivals_heading(item: Explained) -> str:
     if item.target_type == "url":
         return LATE
     reach = item.rows[0].reach
+    if item.rows[0].route.connection is not None:
+        return UNCONNECTED
     return NEVER if reach and reach.proof else PARTLY
 
 
@@ -220,12 +238,12 @@ def route_head(sheet: Sheet, row: RouteRow, alike: list[RouteRow]) -> None:
     route = row.route
     place = f"#{route.index}" if route.index is not None else "-"
     name = route.terminal.rules[-1].name or row.id.rpartition("/")[2]
-    sheet.text(f"{place} {name}: {full_match_text(route.match)} → {goes_to(row)}", hang=2, style="bold")
+    sheet.text(f"{place} {name}: {full_route_text(route)} → {goes_to(row)}", hang=2, style="bold")
     sheet.text(row.id, indent=2)
     listeners = " ".join(dict.fromkeys(listener_name(each.listener) for each in alike))
-    gateway = row.gateway.ref
-    domains = ", ".join(row.host.domains) or "no domain left"
-    sheet.text(f"gateway {gateway.namespace}/{gateway.name} {listeners} · host {domains}", indent=2, hang=4)
+    served = f"{kind_of(row.host)} {asked_for(row.host)}".rstrip()
+    at = "" if row.gateway.sidecars is not None else f" {listeners}"
+    sheet.text(f"{called(row.gateway)}{at} · {served}", indent=2, hang=4)
 
 
 def listed(sheet: Sheet, rows: tuple[RouteRow, ...], *, headed: bool) -> None:
@@ -242,9 +260,8 @@ def listed(sheet: Sheet, rows: tuple[RouteRow, ...], *, headed: bool) -> None:
         hosts.setdefault((id(row.gateway), id(row.host)), []).append(row)
     for kept in hosts.values():
         if headed or len(hosts) > 1:
-            gateway = kept[0].gateway.ref
-            domains = ", ".join(kept[0].host.domains) or "no domain left"
-            sheet.text(f"gateway {gateway.namespace}/{gateway.name} · host {domains}", hang=2)
+            served = f"{kind_of(kept[0].host)} {asked_for(kept[0].host)}".rstrip()
+            sheet.text(f"{called(kept[0].gateway)} · {served}", hang=2)
         host_rows(sheet, kept)
     if len(found) > MOST_ROWS:
         sheet.text(f"and {len(found) - MOST_ROWS} more routes: see -o json", indent=2)
@@ -253,7 +270,7 @@ def listed(sheet: Sheet, rows: tuple[RouteRow, ...], *, headed: bool) -> None:
 def host_rows(sheet: Sheet, rows: list[RouteRow]) -> None:
     """The routes of one host in columns; where what they do does not fit it goes on below."""
     names = short_names(rows)
-    cells = [(place_text(row), match_text(row.route.match), mark(row), names[row.id]) for row in rows]
+    cells = [(place_text(row), route_text(row.route), mark(row), names[row.id]) for row in rows]
     widths = [max(len(shown(each)) for each in column) for column in zip(*cells, strict=True)]
     for row, (place, match, dead, name) in zip(rows, cells, strict=True):
         marked = f"{dead:<{widths[2]}}  " if widths[2] else ""

@@ -114,7 +114,7 @@ def harmless(text: str, escape: Callable[[str], str]) -> str:
 
 def route_list(view: RouteList, locate: Locate) -> Json:
     """The document of `routes`; `items` is a generator, since all items at once need more memory than all objects."""
-    gateways = {id(gateway) for gateway, _, _ in view.hosts}
+    gateways = {id(gateway) for gateway, _, _ in view.hosts if gateway.sidecars is None}
     summary = {
         "gateways": len(gateways),
         "hosts": len({(id(gateway), id(host)) for gateway, _, host in view.hosts}),
@@ -232,11 +232,12 @@ def item_json(item: Simulated | BadLine, locate: Locate) -> Json:
     """One answer (6.3)."""
     if isinstance(item, BadLine):
         return {"error": item.error, "input": {"file": item.input[0], "line": item.input[1]}}
+    within = item.gateway is not None and item.gateway.sidecars is not None
     return {
         "request": request_json(item.request, item.routed_path, item.input),
-        "gateway": gateway_json(item.gateway),
-        "listener": listener_json(item.listener) if item.listener else None,
-        "workloads": [],
+        "gateway": None if within else gateway_json(item.gateway),
+        "listener": listener_json(item.listener) if item.listener and not within else None,
+        "workloads": [dict(labels) for labels in (item.gateway.sidecars or () if item.gateway else ())],
         "host": ref_json(item.host.declared.ref) if item.host else None,
         "domain": item.domain,
         "outcome": item.outcome,
@@ -254,6 +255,8 @@ def item_json(item: Simulated | BadLine, locate: Locate) -> Json:
         "notSimulated": list(item.not_simulated),
         "mayDiffer": [{"id": each.id, "reason": each.reason} for each in item.may_differ],
         "call": call_text(item.request, item.listener),
+        "why": item.why,
+        "notes": list(item.notes),
     }
 
 

@@ -93,7 +93,7 @@ def listener_json(listener: ResolvedListener) -> Json:
         "index": listener.index,
         "port": listener.port,
         "protocol": declared.protocol.value,
-        "mode": declared.mode,
+        "mode": str(declared.mode) if declared.mode else None,  # a plain text, which YAML can write
         "addresses": [address_json(each) for each in listener.addresses],
     }
 
@@ -307,7 +307,7 @@ def route_json(row: RouteRow, locate: Locate, listener: Json | None = None) -> J
         "index": route.index,
         "matchIndex": route.match_index,
         "matchCount": route.match_count,
-        "runtimeName": None,
+        "runtimeName": leaf.rules[-1].runtime_name or None,
         "protocol": (connection.protocol if connection else RouteProtocol.HTTP).value,
         "gateway": None if within_mesh else ref_json(row.gateway.ref),
         "listener": None if within_mesh else listener or listener_json(row.listener),

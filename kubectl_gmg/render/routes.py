@@ -21,11 +21,14 @@ from kubectl_gmg.model.resolved import (
     Status,
     Terminal,
 )
+from kubectl_gmg.model.workloads import called, covers, labels_words
 from kubectl_gmg.render import Locate
 from kubectl_gmg.render.addresses import address_lines
 from kubectl_gmg.render.page import Block, Column, Line, Page, Span, Table, line
 from kubectl_gmg.render.plain import shown
-from kubectl_gmg.render.words import action_text, full_match_text, match_text, rewrite_text
+from kubectl_gmg.render.policies import policies_count, policies_text, policy_lines
+from kubectl_gmg.render.streams import asked_for, kind_of, precedence, why_dropped
+from kubectl_gmg.render.words import action_text, full_route_text, rewrite_text, route_text
 from kubectl_gmg.views import About, Look, RouteList, RouteRow
 
 SORTS = {SortMethod.TABLE_WEIGHT: "higher weight first", SortMethod.ROUTE_SPECIFICITY: "most specific route first"}
@@ -53,6 +56,8 @@ def page(view: RouteList, look: Look) -> Page:
             blocks += heading(gateway, listeners, host, len(rows), address_lines(listeners) if look.wide else [])
         if rows:
             blocks.append(wide_table(rows) if look.wide else short_table(rows))
+        if rows and look.wide and look.headers:
+            blocks += policy_lines(rows, listeners)
         blocks.append(line())
     if not look.headers:
         return tuple(each for each in blocks if each != line())
@@ -82,20 +87,15 @@ def heading(
     gateway: Gateway, listeners: list[ResolvedListener], host: Host, count: int, addresses: list[Line]
 ) -> list[Line]:
     """What stands above the routes of a host."""
-    ports = " ".join(listener_name(each) for each in listeners)
-    domains = ", ".join(host.domains) or "no domain left"
+    ports = "" if gateway.sidecars is not None else "".join(f" {listener_name(each)}" for each in listeners)
     owner = " + ".join(str(root.ref) for root in host.roots) + (" (inline)" if host.declared.inline else "")
     redirecting = [each for each in listeners if each.declared.https_redirect]
     by = "" if len(redirecting) == len(listeners) else f" by {' '.join(map(listener_name, redirecting))}"
     redirect = f" · every request is redirected to https{by}" if redirecting else ""
-    first = ", first match wins" if count > 1 else ""
+    first = precedence(host, gateway, count)
+    kind, name = entrance_words(gateway)
     return [
-        line(
-            "gateway ",
-            Span(f"{gateway.ref.namespace}/{gateway.ref.name}", "bold"),
-            f" {ports} · host ",
-            Span(domains, "bold"),
-        ),
+        line(f"{kind} ", Span(name, "bold"), f"{ports} · {kind_of(host)} ", Span(asked_for(host), "bold")),
         *addresses,
         line(f"{owner} · {plural(count, 'route')}{first}{redirect}"),
         *sorting(host),
@@ -103,6 +103,12 @@ def heading(
         *unknown_targets(host),
         line(),
     ]
+
+
+def entrance_words(gateway: Gateway) -> tuple[str, str]:
+    """What requests come in by: `gateway` with its name, or `workloads` with those that are meant."""
+    kind, _, name = called(gateway).partition(" ")
+    return kind, name
 
 
 def listener_name(listener: ResolvedListener) -> str:
@@ -117,7 +123,7 @@ def sorting(host: Host) -> list[Line]:
         line(f'tables under "{rule.name or rule.segment}": {SORTS[rule.action.sort]}')
         for root in host.roots
         for rule in root.rules
-        if isinstance(rule.action, Delegate)
+        if isinstance(rule.action, Delegate) and kind_of(host) == "host"
     ]
 
 
@@ -151,11 +157,13 @@ def printed_rows(view: RouteList) -> list[RouteRow]:
 
 def summary(view: RouteList, rows: list[RouteRow]) -> str:
     """What was counted."""
-    gateways = len({id(gateway) for gateway, _, _ in view.hosts})
+    gateways = len({id(gateway) for gateway, _, _ in view.hosts if gateway.sidecars is None})
     hosts = len(grouped_hosts(view))
+    within = len({(id(gateway), id(host)) for gateway, _, host in view.hosts if gateway.sidecars is not None})
+    mesh = f" ({within} within the mesh)" if within else ""
     invalid = sum(row.route.status is Status.INVALID for row in rows)
     left_out = f", {invalid} of them left out by the product" if invalid else ""
-    return f"{plural(gateways, 'gateway')}, {plural(hosts, 'host')}, {plural(len(rows), 'route')}{left_out}"
+    return f"{plural(gateways, 'gateway')}, {plural(hosts, 'host')}{mesh}, {plural(len(rows), 'route')}{left_out}"
 
 
 def verdicts(rows: list[RouteRow]) -> list[Line]:
@@ -209,7 +217,7 @@ def short_names(rows: list[RouteRow]) -> dict[str, str]:
 def tails(name: str) -> list[str]:
     """The ends of an id, the shortest first; none begins at a rule without a name, which would say nothing."""
     parts = name.split("/")
-    starts = (start for start in range(len(parts) - 1, 0, -1) if not parts[start].startswith("["))
+    starts = (start for start in range(len(parts) - 1, 0, -1) if not parts[start].endswith("]"))
     return ["/".join(parts[start:]) for start in (*starts, 0)]
 
 
@@ -227,8 +235,11 @@ def goes_to(row: RouteRow) -> str:
     text = action_text(row.route.action, row.destinations)
     because = ", ".join(row.route.terminal.because)
     if row.route.dropped:
-        return f"{text} (dropped behind a catch-all)"
-    return f"{text} ({WHY[row.route.status]}: {because})" if because else text
+        return f"{text} ({why_dropped(row.host)})"
+    narrowed = row.gateway.sidecars is not None and not covers(row.route.workloads, row.gateway.sidecars)
+    said = [f"{WHY[row.route.status]}: {because}"] if because else []
+    said += [f"only for {labels_words(row.route.workloads)}"] if narrowed else []
+    return f"{text} ({'; '.join(said)})" if said else text
 
 
 def short_table(rows: list[RouteRow]) -> Table:
@@ -244,7 +255,7 @@ def short_table(rows: list[RouteRow]) -> Table:
         tuple(
             (
                 index_text(row),
-                Span(match_text(row.route.match)),
+                Span(route_text(row.route)),
                 *((mark,) if marked else ()),
                 Span(names[row.id], "green"),
                 Span(goes_to(row)),
@@ -257,7 +268,7 @@ def short_table(rows: list[RouteRow]) -> Table:
 
 def wide_table(rows: list[RouteRow]) -> Table:
     """All there is to say on one line."""
-    titles = ("MATCH", "REACH", "ID", "GOES TO", "REWRITE", "TABLES", "OPTIONS")
+    titles = ("MATCH", "REACH", "ID", "GOES TO", "REWRITE", "TABLES", "OPTIONS", "POLICIES")
     labelled = any(row.route.terminal.labels for row in rows)
     return Table(
         (Column("#", right=True), *(Column(title) for title in (*titles, *(["LABELS"] if labelled else [])))),
@@ -282,13 +293,14 @@ def wide_cells(row: RouteRow) -> tuple[str, ...]:
     """The cells of a wide row, after the index."""
     leaf = row.route.terminal
     return (
-        full_match_text(row.route.match),
+        full_route_text(row.route),
         reached(row) or "-",
         row.id,
         goes_to(row),
         rewrite_text(row.route.action) or "-",
         tables_text(leaf) or "-",
         options_text(leaf) or "-",
+        policies_count(row.policies) or "-",
     )
 
 
@@ -313,15 +325,15 @@ def names(view: RouteList, _locate: Locate, _look: Look) -> str:
 
 HEADS = (
     *("gateway", "listener", "domains", "index", "match", "id"),
-    *("action", "rewrite", "tables", "options", "status", "reach"),
+    *("action", "rewrite", "tables", "options", "status", "reach", "policies"),
 )
 
 
 def cells(row: RouteRow) -> tuple[str, ...]:
     """A row for a spreadsheet."""
-    match, reach, name, _, rewrite, tables, options = wide_cells(row)
+    match, reach, name, _, rewrite, tables, options, _ = wide_cells(row)
     return (
-        f"{row.gateway.ref.namespace}/{row.gateway.ref.name}",
+        entrance_words(row.gateway)[1] if row.gateway.sidecars is None else called(row.gateway),
         row.listener.declared.name or str(row.listener.port or ""),
         " ".join(row.host.domains),
         str(row.route.index or ""),
@@ -333,6 +345,7 @@ def cells(row: RouteRow) -> tuple[str, ...]:
         options.removeprefix("-"),
         row.route.status.value,
         reach.removeprefix("-"),
+        policies_text(row.policies),
     )
 
 
@@ -353,16 +366,20 @@ def markdown(view: RouteList, _locate: Locate, look: Look) -> str:
     parts = []
     for (gateway, listener, host), group in groupby(view.rows, key=lambda row: (row.gateway, row.listener, row.host)):
         rows = list(group)
-        names = (f"{gateway.ref.namespace}/{gateway.ref.name}", listener_name(listener), ", ".join(host.domains))
-        title = f"**Gateway** {code(names[0])} {code(names[1])} · **host** {code(names[2] or 'no domain left')}"
-        heads = ["#", "Match", "Reach", "Route", "Goes to"]
+        kind, name = entrance_words(gateway)
+        at = f" {code(listener_name(listener))}" if gateway.sidecars is None else ""
+        served = f"**{kind_of(host)}** {code(asked_for(host))}".removesuffix(" ``")
+        title = f"**{kind.capitalize()}** {code(name)}{at} · {served}"
+        ruled = any(row.policies for row in rows)
+        heads = ["#", "Match", "Reach", "Route", "Goes to", *(["Policies"] if ruled else [])]
         body = [
             [
                 str(row.route.index or "-"),
-                code(full_match_text(row.route.match)),
+                code(full_route_text(row.route)),
                 reached(row) or "-",
                 code(row.id),
                 code(goes_to(row)),
+                *([code(policies_text(row.policies)) if row.policies else "-"] if ruled else []),
             ]
             for row in rows
         ]

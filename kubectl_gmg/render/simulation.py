@@ -6,13 +6,16 @@ import shlex
 
 from kubectl_gmg.matching.response import Response
 from kubectl_gmg.model.action import ForwardTo
+from kubectl_gmg.model.declared import Protocol
 from kubectl_gmg.model.match import ROOT, PathKind
 from kubectl_gmg.model.request import Request
+from kubectl_gmg.model.workloads import called
 from kubectl_gmg.render import Locate
-from kubectl_gmg.render.addresses import call_lines
+from kubectl_gmg.render.addresses import call_lines, is_other_name
+from kubectl_gmg.render.effects import effects_of
 from kubectl_gmg.render.page import Block, Column, Line, Page, Span, Table, line
 from kubectl_gmg.render.routes import listener_name, plural, short_names, tails
-from kubectl_gmg.render.words import destination_text, match_text
+from kubectl_gmg.render.words import destination_text, route_text
 from kubectl_gmg.views import BadLine, Followed, Look, Simulated, Simulation, is_negative
 
 VERDICTS = {"no": Span("no", "dim"), "match": Span("MATCH", "bold green"), "late": Span("too late", "yellow")}
@@ -21,8 +24,12 @@ OUTCOMES = {
     "noHost": "no virtual host serves this name: the proxy answers 404",
     "noRoute": "no route matches: the proxy answers 404",
     "connectionClosed": "the proxy closes the connection",
+    "notRouted": "not routed: the request goes where Kubernetes sends it",
     "notSimulated": "not simulated: no HTTP routing takes place here",
 }
+
+EXPLAINED = frozenset({"connectionClosed", "notRouted"})
+"""Outcomes of which people are told why."""
 
 
 def text(view: Simulation, _locate: Locate, look: Look) -> Page:
@@ -35,7 +42,7 @@ def text(view: Simulation, _locate: Locate, look: Look) -> Page:
     for number, item in enumerate(shown_items):
         blocks += [line(), *one(view, item, look)] if number else one(view, item, look)
     if len(items) > len(shown_items):
-        others = ", ".join(entry_name(item) for item in items[1:])
+        others = ", ".join(dict.fromkeys(entry_name(item) for item in items[1:]))
         blocks.append(line(f"also answered by {others}: use --all"))
     return tuple(blocks)
 
@@ -50,9 +57,10 @@ def one(view: Simulation, item: Simulated, look: Look) -> list[Block]:
         blocks.append(candidates(item))
     if item.omitted:
         blocks.append(line(f"  {item.omitted} more routes are not shown"))
-    blocks += [*result(item), *closest(item)]
+    blocks += [*result(item), *effects(item), *closest(item)]
     if view.verbose and item.response:
         blocks += response_head(item.response)
+    blocks += [line(f"  {note}") for note in item.notes]
     if item.not_simulated:
         blocks.append(line(f"  not simulated: {', '.join(item.not_simulated)}"))
     return [*blocks, *doubts(item), *expectations(item)]
@@ -80,13 +88,16 @@ def request_line(item: Simulated) -> str:
     request = item.request
     if request.scheme == "tcp":
         return f"a connection to tcp://{request.host or ''}"
-    return f"{request.method} {request.scheme}://{request.host or ''}{request.path}"
+    server_name = f"  with server name {request.sni}" if request.scheme == "https" and is_other_name(request) else ""
+    return f"{request.method} {request.scheme}://{request.host or ''}{request.path}{server_name}"
 
 
 def entry_name(item: Simulated) -> str:
     """The gateway and listener that answer."""
     if item.gateway is None or item.listener is None:
         return "-"
+    if item.gateway.sidecars is not None:
+        return called(item.gateway)
     return f"{item.gateway.ref.namespace}/{item.gateway.ref.name} {listener_name(item.listener)}"
 
 
@@ -104,15 +115,25 @@ def response_head(response: Response) -> list[Block]:
 
 def place(item: Simulated) -> list[Block]:
     """Where the request came in and whose it is."""
-    found: list[Block] = [line(f"gateway  {entry_name(item)}")] if item.gateway else []
+    found: list[Block] = []
+    if item.gateway is not None:
+        title = "gateway" if item.gateway.sidecars is None else "from   "
+        found.append(line(f"{title}  {entry_name(item)}"))
     if item.host is not None and item.domain is not None:
-        kind = "exact domain of" if "*" not in item.domain else "by the domain"
-        chosen = kind if kind.startswith("exact") else f"{kind} {item.domain} of"
         name = Span(item.request.host or "", "bold")
-        found.append(line("host     ", name, f"  {chosen} {item.host.declared.ref}", hang=" " * 9))
+        found.append(line("host     ", name, f"  {chosen_by(item)} {item.host.declared.ref}", hang=" " * 9))
     if item.routed_path != item.request.path:
         found.append(line(f"path     {item.routed_path} after normalisation"))
     return found
+
+
+def chosen_by(item: Simulated) -> str:
+    """How the host was found by its name; within the mesh that of a Service may be short."""
+    domain, name = item.domain or "", (item.request.host or "").lower()
+    if "*" in domain:
+        return f"by the domain {domain} of"
+    short = item.gateway is not None and item.gateway.sidecars is not None and not name.startswith(domain.lower())
+    return f"short for the domain {domain} of" if short else "exact domain of"
 
 
 def candidates(item: Simulated) -> Table:
@@ -123,7 +144,7 @@ def candidates(item: Simulated) -> Table:
         (
             Span(str(each.row.route.index), "cyan"),
             VERDICTS[each.verdict],
-            Span(match_text(each.row.route.match)),
+            Span(route_text(each.row.route)),
             Span(names[each.row.id], "green"),
             Span(": ".join(part for part in (each.reason, each.why) if part)),
         )
@@ -165,8 +186,11 @@ def result(item: Simulated) -> list[Block]:
     if item.upstream is not None:
         return sent_on(item)
     answer = item.response
+    if item.outcome == "notSimulated" and item.gateway is None and item.why:
+        return [line(Span("→ not simulated", "bold red"), f": {item.why}", hang="  ")]
     if item.outcome in OUTCOMES:
-        return [line(Span(f"→ {OUTCOMES[item.outcome]}", "bold red"))]
+        why = f": {item.why}" if item.outcome in EXPLAINED and item.why else ""
+        return [line(Span(f"→ {OUTCOMES[item.outcome]}", "bold red"), why)]
     if answer is None:
         return [line(f"→ {item.outcome}")]
     location = dict(answer.headers).get("location")
@@ -180,6 +204,14 @@ def result(item: Simulated) -> list[Block]:
     return [line(Span(f"→ {answer.status}", "bold"), f"{where}{by_listener}{refused}{why}{body}")]
 
 
+def effects(item: Simulated) -> list[Block]:
+    """What the options of the route do besides, which is not simulated."""
+    if item.row is None or item.outcome not in ("forward", "directResponse", "redirect"):
+        return []
+    found = effects_of(item.row, forwarded=item.upstream is not None)
+    return [line("  besides ", " · ".join(found), hang="    ")] if found else []
+
+
 def sent_on(item: Simulated) -> list[Block]:
     """Where the request goes, and how it looks there."""
     upstream = item.upstream
@@ -191,10 +223,23 @@ def sent_on(item: Simulated) -> list[Block]:
         for each in upstream.destinations
         if each.share > 0
     ]
+    if upstream.path is None or upstream.host is None:
+        return [*blocks, line(f"  {carried(item)}")]
+    if item.row is None and item.why:
+        blocks.append(line(f"  {item.why}", hang="  "))
     blocks.append(line(f"  path sent {upstream.path}{rewritten(item)}"))
     if upstream.host != item.request.host:
         blocks.append(line(f"  host sent {upstream.host}"))
     return blocks
+
+
+def carried(item: Simulated) -> str:
+    """How much of a connection is looked at that goes as a whole."""
+    listener = item.listener.declared if item.listener else None
+    if listener is None or listener.protocol is Protocol.TCP:
+        return "the connection goes there as it is"
+    passed = listener.mode is None or listener.mode.endswith("PASSTHROUGH")
+    return "the connection goes there as it is, still encrypted" if passed else "what is within TLS goes there as it is"
 
 
 def rewritten(item: Simulated) -> str:
@@ -245,11 +290,11 @@ def summary_cells(item: Simulated) -> tuple[str, ...]:
     where = item.input[1] if item.input else ""
     if item.upstream is not None:
         ways = [destination_text(each) for each in item.upstream.destinations if each.share > 0]
-        outcome = f"{' + '.join(ways)} {item.upstream.path}"
+        outcome = f"{' + '.join(ways)} {item.upstream.path or ''}".rstrip()
     elif item.response is not None:
         location = dict(item.response.headers).get("location", "")
         outcome = f"{item.response.status} {location or item.response.body}".rstrip()
     else:
-        outcome = ""
+        outcome = item.why if item.outcome == "connectionClosed" else ""
     followed = f"after {plural(len(item.redirects), 'redirect')}: " if item.redirects else ""
     return str(where), request_line(item), item.outcome, item.row.id if item.row else "-", followed + outcome

@@ -11,7 +11,19 @@ from kubectl_gmg.model.action import (
     Redirect,
     ResolvedDestination,
 )
-from kubectl_gmg.model.match import ROOT, HeaderMatch, PathKind, QueryParameterMatch, RouteMatch
+from kubectl_gmg.model.match import (
+    ROOT,
+    ConnectionMatch,
+    HeaderMatch,
+    PathKind,
+    QueryParameterMatch,
+    RouteMatch,
+    RouteProtocol,
+)
+from kubectl_gmg.model.resolved import Route
+
+MOST_NAMES = 2
+"""Server names that a short text has."""
 
 
 def path_text(match: RouteMatch) -> str:
@@ -38,6 +50,26 @@ def full_match_text(match: RouteMatch) -> str:
     return " ".join(part for part in parts if part)
 
 
+def route_text(route: Route) -> str:
+    """What a route wants of a request or of a connection, in short."""
+    return match_text(route.match) if route.connection is None else connection_text(route.connection, MOST_NAMES)
+
+
+def full_route_text(route: Route) -> str:
+    """What a route wants of a request or of a connection, with every condition spelled out."""
+    return full_match_text(route.match) if route.connection is None else connection_text(route.connection)
+
+
+def connection_text(connection: ConnectionMatch, most: int | None = None) -> str:
+    """A connection by its server names, of which at most so many are named, and by the port that it comes in at."""
+    port = f"port {connection.port}" if connection.port is not None else ""
+    if connection.protocol is RouteProtocol.TCP:
+        return port or "any connection"
+    names = connection.sni_hosts
+    more = f" +{len(names) - most}" if most is not None and len(names) > most else ""
+    return " ".join(filter(None, (f"sni {', '.join(names[:most]) or '(none)'}{more}", port)))
+
+
 def header_text(header: HeaderMatch) -> str:
     """A header test: `name=value`, `name~regex`, `name` for presence, `!` in front of an inverted one."""
     tests = {"exact": f"={header.value}", "regex": f"~{header.value}", "present": "", "prefix": f"={header.value}*"}
@@ -52,13 +84,13 @@ def query_text(query: QueryParameterMatch) -> str:
 
 
 def destination_text(destination: ResolvedDestination) -> str:
-    """Where a request may go: `name.namespace{subset} @cluster`."""
+    """Where a request may go: `name.namespace:port{subset} @cluster`, the port by number or by name."""
     declared = destination.declared
     name = f"{declared.name}.{declared.namespace}" if declared.namespace else declared.name
     if declared.kind is not DestinationKind.SERVICE:
         name = f"{declared.kind.value} {name}"
-    if declared.port is not None:
-        name += f":{declared.port}"
+    if port := declared.port or declared.port_name:
+        name += f":{port}"
     if declared.subset:
         name += "{" + ",".join(f"{key}={value}" for key, value in declared.subset) + "}"
     missing = " (not found)" if destination.found.value == "missing" else ""

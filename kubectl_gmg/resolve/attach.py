@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from kubectl_gmg.model.action import DirectResponse, FinalAction, ForwardTo, Invalid, Selector
+from kubectl_gmg.model.action import FinalAction, ForwardTo, Invalid, Selector
 from kubectl_gmg.model.conventions import SharedDomain
 from kubectl_gmg.model.declared import (
     Declared,
@@ -40,10 +40,13 @@ from kubectl_gmg.resolve.delegate import (
     grow_host,
 )
 from kubectl_gmg.resolve.family import Family, families, family_of
+from kubectl_gmg.resolve.faults import REPLACEMENT
 from kubectl_gmg.resolve.index import Index
 from kubectl_gmg.resolve.merge import merged, oldest_first
 from kubectl_gmg.resolve.order import flatten
 from kubectl_gmg.resolve.services import clusters_of, gateway_services, port_of
+from kubectl_gmg.resolve.stream_index import StreamIndex
+from kubectl_gmg.resolve.streams import Root, carried, carries, grow_streams, handler_streams, merged_streams
 from kubectl_gmg.resolve.tenancy import Tenancy
 from kubectl_gmg.resolve.walk import tables_below
 
@@ -54,6 +57,7 @@ class Grown:
 
     tree: tuple[Node, ...]
     leaves: tuple[Terminal, ...]
+    streams: tuple[Terminal, ...]
 
 
 class Attachment:
@@ -64,11 +68,12 @@ class Attachment:
         self._families = families(declared)
         self._budget = TOTAL_BUDGET
         self._grown: dict[int, Grown] = {}
+        self._indices: dict[int, StreamIndex] = {}
         self._merged_hosts: dict[tuple[object, ...], Host] = {}
 
     def gateway(self, declared: VirtualGateway) -> Gateway:
         """What a gateway serves, listener by listener."""
-        family = self._family(declared.ref)
+        family = self.family(declared.ref)
         inventory = family.realm.inventory
         services = [gateway_services(listener, inventory) for listener in declared.listeners]
         behind = None if None in services else tuple(each for found in services for each in found or ())
@@ -76,18 +81,22 @@ class Attachment:
         listeners = []
         for index, (listener, found) in enumerate(zip(declared.listeners, services, strict=True), 1):
             port = port_of(listener, found)
+            at_port = replace(listener, port=port)
             if family.realm.conventions.shared_domain is SharedDomain.MERGED:
-                hosts = self._merged(declared.ref, replace(listener, port=port), family, behind)
+                hosts = self._merged(declared.ref, at_port, family, behind)
+                streams = self._streams(declared.ref, at_port, family, behind)
             else:
                 if id(listener.selects) not in shared:
                     shared[id(listener.selects)] = self._hosts(listener, family, behind)
                 hosts = shared[id(listener.selects)]
+                streams = self._of_handler(listener)
             addresses = addresses_of(declared, listener, found)
-            uses = family.listener_policies.uses(declared, replace(listener, port=port), found)
-            listeners.append(ResolvedListener(listener, index, port, hosts, addresses, uses))
+            uses = family.listener_policies.uses(declared, at_port, found)
+            listeners.append(ResolvedListener(listener, index, port, hosts, addresses, uses, streams))
         pairs = zip(declared.listeners, services, strict=True)
         clusters = frozenset(name for listener, found in pairs for name in clusters_of(listener, found))
-        return Gateway(declared, tuple(listeners), clusters, family.realm)
+        gateway = Gateway(declared, tuple(listeners), clusters, family.realm)
+        return family.functions.judged(family.federated.judged(gateway))
 
     def unattached(self, gateways: Iterable[Gateway]) -> tuple[Host, ...]:
         """The hosts that no gateway serves."""
@@ -95,12 +104,13 @@ class Attachment:
             id(root)
             for gateway in gateways
             for listener in gateway.listeners
-            for host in listener.hosts
+            for host in listener.entries
             for root in host.roots
         }
         rest = (host for host in self._declared.hosts if id(host) not in attached)
         return tuple(
-            Host(host, host.domains, (), self._grow(host).tree) for host in sorted(rest, key=lambda each: each.ref)
+            Host(host, host.domains, (), (*self.grown(host).tree, *self.grown(host).streams))
+            for host in sorted(rest, key=lambda each: each.ref)
         )
 
     def orphans(self) -> tuple[RouteTable, ...]:
@@ -109,7 +119,8 @@ class Attachment:
         rest = (each for each in self._declared.tables if each.ref not in reached and not each.has_hosts)
         return tuple(sorted(rest, key=lambda each: each.ref))
 
-    def _family(self, ref: ObjectRef) -> Family:
+    def family(self, ref: ObjectRef) -> Family:
+        """The objects that an object sees."""
         return self._families[family_of(ref, self._declared)]
 
     def _hosts(self, listener: Listener, family: Family, services: tuple[Service, ...] | None) -> tuple[Host, ...]:
@@ -128,12 +139,12 @@ class Attachment:
         if not host.rules:
             state = HostState.NO_ROUTES
         served = tuple(self._rows(host, family, services, served=bool(claims.kept)))
-        return Host(host, tuple(claims.kept), served, self._grow(host).tree, state, tuple(claims.lost))
+        return Host(host, tuple(claims.kept), served, self.grown(host).tree, state, tuple(claims.lost))
 
     def _rows(
         self, host: VirtualHost, family: Family, services: tuple[Service, ...] | None, *, served: bool
     ) -> Iterator[Route]:
-        leaves = self._grow(host).leaves
+        leaves = self.grown(host).leaves
         if family.policies:
             leaves = tuple(family.policies.join(leaf, host, services) for leaf in leaves)
         return rows(leaves, host, served=served)
@@ -144,12 +155,11 @@ class Attachment:
         """The hosts that name the gateway and that the listener admits, one for each list of roots."""
         domains: dict[str, list[VirtualHost]] = {}
         spelling: dict[str, str] = {}
-        routed = listener.protocol in (Protocol.HTTP, Protocol.HTTPS)  # others carry no HTTP routes (3.3 rule 4)
-        for host in family.naming.get((gateway.namespace, gateway.name), ()) if routed else ():
-            if host.rules and names(host, gateway) and seen_from(host, gateway, family.tenancy):
-                for domain in admitted(host, listener, gateway, family.tenancy):
-                    domains.setdefault(domain.lower(), []).append(host)
-                    spelling.setdefault(domain.lower(), domain)
+        routed = listener.protocol in (Protocol.HTTP, Protocol.HTTPS)
+        for host, served in admitted_hosts(gateway, listener, family) if routed else ():
+            for domain in served:
+                domains.setdefault(domain.lower(), []).append(host)
+                spelling.setdefault(domain.lower(), domain)
         groups: dict[tuple[int, ...], tuple[tuple[VirtualHost, ...], list[str]]] = {}
         for name, hosts in domains.items():
             roots = oldest_first(hosts)
@@ -165,25 +175,54 @@ class Attachment:
         family: Family,
         services: tuple[Service, ...] | None,
     ) -> Host:
-        matters = any(match.port for root in roots for leaf in self._grow(root).leaves for match in leaf.matches)
+        matters = any(match.port for root in roots for leaf in self.grown(root).leaves for match in leaf.matches)
         key = (tuple(map(id, roots)), tuple(domains), port if matters else None, services)
         if key not in self._merged_hosts:  # listeners that serve a host alike share it
             lists = (tuple(self._rows(root, family, services, served=True)) for root in roots)
-            tree = tuple(node for root in roots for node in self._grow(root).tree)
+            tree = tuple(node for root in roots for node in self.grown(root).tree)
             self._merged_hosts[key] = Host(roots[0], tuple(domains), merged(lists, port), tree, merged=roots)
         return self._merged_hosts[key]
 
-    def _grow(self, host: VirtualHost) -> Grown:
+    def _streams(
+        self, gateway: ObjectRef, listener: Listener, family: Family, services: tuple[Service, ...] | None
+    ) -> Host | None:
+        """The rules for connections of all hosts that name the gateway and that the listener admits."""
+        if carried(listener) is None:
+            return None
+        found = {}
+        for host, domains in admitted_hosts(gateway, listener, family):
+            if domains and (index := self._index(host)):
+                leaves = (family.policies.join(leaf, host, services) for leaf in index.of(listener, domains))
+                found[id(host)] = Root(host, domains, tuple(leaves))
+        hosts = oldest_first(root.declared for root in found.values())
+        return merged_streams(tuple(found[id(host)] for host in hosts), listener) if hosts else None
+
+    def _index(self, host: VirtualHost) -> StreamIndex | None:
+        """What finds the rules for connections of a host; None if it has none."""
+        if id(host) not in self._indices and (streams := self.grown(host).streams):
+            self._indices[id(host)] = StreamIndex(host, streams)
+        return self._indices.get(id(host))
+
+    def _of_handler(self, listener: Listener) -> Host | None:
+        """The rules for connections that stand in the listener itself."""
+        own = listener.streams
+        return None if own is None or not own.streams else handler_streams(own, self.grown(own).streams)
+
+    def grown(self, host: VirtualHost) -> Grown:
+        """What a host leads to, whoever serves it."""
         if id(host) not in self._grown:
             budget = Budget(min(HOST_BUDGET, self._budget))
             given = budget.left
-            family = self._family(host.ref)
+            family = self.family(host.ref)
             tree = grow_host(host, family.pool_of, budget, family.realm, family.faults)
             self._budget -= given - budget.left
             ranking = family.realm.conventions.ranking
             leaves = tuple(leaf for node in tree for leaf in flatten(node, ranking))
-            freezes = host.failure_mode is FailureMode.FREEZE_CONFIG
-            self._grown[id(host)] = Grown(tree, frozen(leaves) if freezes else leaves)
+            streams = grow_streams(host, family.realm, family.faults) if host.streams else ()
+            if host.failure_mode is FailureMode.FREEZE_CONFIG:
+                every = frozen((*leaves, *streams))
+                leaves, streams = every[: len(leaves)], every[len(leaves) :]
+            self._grown[id(host)] = Grown(tree, leaves, streams)
         return self._grown[id(host)]
 
 
@@ -200,7 +239,23 @@ def frozen(leaves: tuple[Terminal, ...]) -> tuple[Terminal, ...]:
 
 def is_broken(leaf: Terminal) -> bool:
     """Whether a leaf is misconfigured, be it that nothing of it can be served (DEC-28); DEC-10 is no fault."""
-    return leaf.status is Status.REPLACED or (leaf.status is Status.INVALID and bool(leaf.matches))
+    if leaf.status is Status.INVALID:
+        return bool(leaf.matches or leaf.rules[-1].connections)
+    return leaf.status is Status.REPLACED
+
+
+def admitted_hosts(
+    gateway: ObjectRef, listener: Listener, family: Family
+) -> Iterator[tuple[VirtualHost, tuple[str, ...]]]:
+    """The hosts with routes for a listener that name its gateway and that it sees, with the domains that it admits.
+
+    A listener that speaks HTTP carries no other routes, and others carry no HTTP routes (`spec/v2.md` 3.3 rule 4).
+    """
+    routed = listener.protocol in (Protocol.HTTP, Protocol.HTTPS)
+    for host in family.naming.get((gateway.namespace, gateway.name), ()):
+        wanted = bool(host.rules) if routed else carries(listener, host)
+        if wanted and names(host, gateway) and seen_from(host, gateway, family.tenancy):
+            yield host, admitted(host, listener, gateway, family.tenancy)
 
 
 def names(host: VirtualHost, gateway: ObjectRef) -> bool:
@@ -238,10 +293,6 @@ def rows(leaves: Iterable[Terminal], root: VirtualHost, *, served: bool) -> Iter
             yield Route(leaf, match, served_action(leaf, match), number, every, index, root, leaf.status)
         for match in leaf.refused:
             yield Route(leaf, match, None, every, every, None, root, Status.INVALID)
-
-
-REPLACEMENT = DirectResponse(500)
-"""What the product answers in place of a broken rule (`spec/v2.md` DEC-23)."""
 
 
 def served_action(leaf: Terminal, match: RouteMatch) -> FinalAction | None:

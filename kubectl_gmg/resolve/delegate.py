@@ -108,7 +108,7 @@ class Descent:
 
     def through(self, rule: RouteRule, conventions: Conventions) -> Descent:
         """What the rules below `rule` inherit."""
-        inherits = conventions.labels is LabelInheritance.ALL
+        inherits = conventions.labels is not LabelInheritance.NONE
         return Descent(
             matches=inherit_matches(self.matches, rule.matches, conventions),
             options=inherit_options(self.options, rule.options),
@@ -122,7 +122,7 @@ class Descent:
         table = inclusion.table
         inherits = conventions.labels is LabelInheritance.ALL
         own = Origin(table.ref, ("metadata", "labels"))
-        labels = nearer_labels(self.labels, table.labels, own) if inherits else ()
+        labels = nearer_labels(self.labels, table.labels, own) if inherits else self.labels
         return replace(self, tables=(*self.tables, inclusion), labels=labels)
 
     def passed(self, table: RouteTable) -> bool:
@@ -141,7 +141,7 @@ def grow_host(
     """The tree of a host, rule by rule."""
     grower = Grower(pool_of, budget, realm, faults)
     labels: SourcedLabels = ()
-    if realm.conventions.labels is LabelInheritance.ALL:
+    if realm.conventions.labels is not LabelInheritance.NONE:
         labels = nearer_labels((), host.labels, Origin(host.ref, ("metadata", "labels")))
     top = Descent(options=host.options, labels=labels)
     return tuple(grower.grow(rule, top) for rule in host.rules)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from kubectl_gmg.matching.weights import shares
 from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo, Found, ResolvedDestination
+from kubectl_gmg.model.declared import Realm
 from kubectl_gmg.model.inventory import ExternalService, Inventory, Service, VirtualDestination
 from kubectl_gmg.model.resolved import Gateway
-from kubectl_gmg.resolve.backing import behind_external, behind_virtual
+from kubectl_gmg.resolve.backing import behind
 
 Named = Service | VirtualDestination | ExternalService
 """What a destination can name."""
@@ -23,18 +24,23 @@ def resolve_destinations(action: ForwardTo, gateway: Gateway) -> tuple[ResolvedD
 def resolve_destination(declared: Destination, share: float, gateway: Gateway) -> ResolvedDestination:
     """One destination; one whose kind was not read is unknown, never missing."""
     inventory = gateway.inventory
+    if declared.kind is DestinationKind.AWS_LAMBDA:
+        return ResolvedDestination(declared, share, None, account_of(declared, inventory))
     named, read = look_up(declared, inventory)
     state = found(named, read=read)
     if declared.kind is DestinationKind.SERVICE:
         service = named if isinstance(named, Service) else None
         return ResolvedDestination(declared, share, service_address(declared, service, gateway), state)
-    if isinstance(named, VirtualDestination):
-        backing = behind_virtual(named, declared, inventory)
-        return ResolvedDestination(declared, share, named.hostname, state, backing)
-    if isinstance(named, ExternalService):
-        backing = behind_external(named, declared, inventory)
-        return ResolvedDestination(declared, share, next(iter(named.hosts), None), state, backing)
+    if isinstance(named, VirtualDestination | ExternalService):
+        backing = behind(named, declared, gateway.realm)
+        return ResolvedDestination(declared, share, name_of(named), state, backing)
     return ResolvedDestination(declared, share, None, state)
+
+
+def name_of(named: VirtualDestination | ExternalService) -> str | None:
+    """The host name that the proxy dials: the first one; None without any, or if it has a star (14.2)."""
+    name = named.hostname if isinstance(named, VirtualDestination) else next(iter(named.hosts), "")
+    return name if name and "*" not in name else None
 
 
 def look_up(wanted: Destination, inventory: Inventory) -> tuple[Named | None, bool]:
@@ -47,6 +53,12 @@ def look_up(wanted: Destination, inventory: Inventory) -> tuple[Named | None, bo
     if wanted.kind is DestinationKind.EXTERNAL_SERVICE:
         return inventory.external_service(namespace, name), inventory.external_services_read.covers(namespace)
     return None, False
+
+
+def account_of(wanted: Destination, inventory: Inventory) -> Found:
+    """Whether the account exists that a function is called in (2.5)."""
+    provider = inventory.cloud_provider(wanted.namespace, wanted.provider)
+    return found(provider, read=bool(wanted.provider) and inventory.cloud_providers_read.covers(wanted.namespace))
 
 
 def found(thing: object, *, read: bool) -> Found:
@@ -78,13 +90,28 @@ def service_address(declared: Destination, service: Service | None, gateway: Gat
     """
     if not declared.cluster:
         return f"{declared.name}.{declared.namespace}.svc.{gateway.inventory.domain('')}"
-    answers = {address_from(cluster, declared, service, gateway.inventory) for cluster in gateway.clusters}
+    answers = {address_from(cluster, declared, service, gateway.realm) for cluster in gateway.clusters}
     return answers.pop() if len(answers) == 1 else None
 
 
-def address_from(cluster: str, declared: Destination, service: Service | None, inventory: Inventory) -> str:
+def address_from(cluster: str, declared: Destination, service: Service | None, realm: Realm) -> str | None:
     """The host name as seen from one cluster."""
     name = f"{declared.name}.{declared.namespace}.svc"
     if cluster == declared.cluster:
-        return f"{name}.{inventory.domain(cluster)}"
-    return (service.federated_hostname if service else None) or f"{name}.{declared.cluster}.global"
+        return f"{name}.{realm.inventory.domain(cluster)}"
+    if service is not None and service.federated_hostname:
+        return service.federated_hostname
+    return federated_name(declared, realm) if realm.settings else f"{name}.{declared.cluster}.global"
+
+
+def federated_name(named: Destination | Service, realm: Realm) -> str | None:
+    """The host name of a Service in other clusters, where workspaces federate (`spec/v2.md` 12.1)."""
+    suffix = realm.inventory.once(("suffix", id(realm)), lambda: host_suffix(realm))
+    return f"{named.name}.{named.namespace}.{named.cluster}.{suffix}" if suffix and named.cluster else None
+
+
+def host_suffix(realm: Realm) -> str:
+    """The end of all federated host names; empty unless all that federate write one."""
+    enabled = (each.federation for each in realm.settings if each.federation and each.federation.enabled)
+    suffixes = {each.host_suffix for each in enabled}
+    return suffixes.pop() if len(suffixes) == 1 else ""

@@ -8,7 +8,9 @@ from kubectl_gmg.model.action import Destination, DestinationKind, Selector
 from kubectl_gmg.model.inventory import ExternalService, Inventory, Service, VirtualDestination
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.policy import DestinationSelector
+from kubectl_gmg.model.workspace import Shared
 from kubectl_gmg.resolve.destination import look_up
+from kubectl_gmg.resolve.faults import SHARED
 from kubectl_gmg.resolve.index import named_by, selects
 from kubectl_gmg.resolve.tenancy import IMPLICIT, Tenancy
 
@@ -38,6 +40,15 @@ class DestinationSelection:
             return False
         return None if None in answers else True
 
+    def available(
+        self, wanted: Iterable[DestinationSelector], destination: Destination, viewer: str | None
+    ) -> bool | None:
+        """Whether selectors of a workspace mean a destination, its own or one that it imports (2.2); None as above."""
+        answer = self.any_of(wanted, destination)
+        if answer is False or self._sees(viewer, destination):
+            return answer
+        return None if self.labels(destination) is None else False
+
     def owner(self, destination: Destination) -> str | None:
         """The workspace that a destination belongs to; None for none."""
         return self._tenancy.owner(ref_of(destination))
@@ -48,6 +59,11 @@ class DestinationSelection:
         if found is not None:
             return dict(found.labels)
         return {} if read else None
+
+    def _sees(self, viewer: str | None, destination: Destination) -> bool:
+        kind = SHARED.get(destination.kind, Shared.OTHER)
+        labels = tuple((self.labels(destination) or {}).items())
+        return self._tenancy.sees(viewer, ref_of(destination), labels, kind)
 
     def _chosen(self, wanted: Selector | None, destination: Destination) -> bool | None:
         if wanted is None:

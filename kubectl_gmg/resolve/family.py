@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from kubectl_gmg.model.action import Delegate
 from kubectl_gmg.model.conventions import Broken, Conventions, PolicyConflict, SharedDomain
 from kubectl_gmg.model.declared import (
     DEFAULT_REALM,
@@ -23,6 +24,8 @@ from kubectl_gmg.resolve.delegate import (
     no_faults,
 )
 from kubectl_gmg.resolve.faults import DestinationFaults
+from kubectl_gmg.resolve.federation import FederatedServices
+from kubectl_gmg.resolve.functions import FunctionFilters
 from kubectl_gmg.resolve.index import Index
 from kubectl_gmg.resolve.listener_policies import ListenerPolicies
 from kubectl_gmg.resolve.policy import Policies
@@ -45,6 +48,8 @@ class Family:
     listener_policies: ListenerPolicies
     tenancy: Tenancy
     faults: Faults
+    federated: FederatedServices
+    functions: FunctionFilters
 
 
 def family_of(ref: ObjectRef, declared: Declared) -> tuple[str, str]:
@@ -77,6 +82,7 @@ def family_with(
 ) -> Family:
     """Objects that see each other, ready for look-ups."""
     known_hosts, known_tables = Index(hosts), Index(tables)
+    holders: tuple[VirtualHost | RouteTable, ...] = (*known_hosts.all, *known_tables.all)
     tenancy = Tenancy(realm)
     replaces = realm.conventions.broken is Broken.REPLACED
     naming: dict[tuple[str, str], list[VirtualHost]] = {}
@@ -94,7 +100,14 @@ def family_with(
         ListenerPolicies(policies, tenancy),
         tenancy,
         DestinationFaults(realm.inventory, tenancy) if replaces else no_faults,
+        FederatedServices(realm, tenancy),
+        FunctionFilters(realm, tenancy, filters=any(map(filters_functions, holders))),
     )
+
+
+def filters_functions(holder: VirtualHost | RouteTable) -> bool:
+    """Whether any rule lets only some functions be called below it (2.8)."""
+    return any(isinstance(rule.action, Delegate) and rule.action.allowed for rule in holder.rules)
 
 
 def pools(tables: Index[RouteTable], tenancy: Tenancy, conventions: Conventions) -> PoolOf:

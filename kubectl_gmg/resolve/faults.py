@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kubectl_gmg.model.action import Destination, DestinationKind, ForwardTo
+from kubectl_gmg.model.action import Destination, DestinationKind, DirectResponse, ForwardTo, Found
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.inventory import DestinationPort, Inventory, ServicePort
 from kubectl_gmg.model.match import PathKind
 from kubectl_gmg.model.workspace import Shared
 from kubectl_gmg.resolve.delegate import Descent
-from kubectl_gmg.resolve.destination import Named, look_up
+from kubectl_gmg.resolve.destination import Named, account_of, look_up
 from kubectl_gmg.resolve.tenancy import Tenancy
 
 NOT_FOUND, NO_SUCH_PORT, PORT_REQUIRED = "GMG411", "GMG412", "GMG413"
 REWRITE_UNDER_REGEX = "GMG403"
+
+REPLACEMENT = DirectResponse(500)
+"""What the product answers in place of a broken rule (`spec/v2.md` DEC-23)."""
 
 SHARED = {
     DestinationKind.SERVICE: Shared.SERVICE,
     DestinationKind.VIRTUAL_DESTINATION: Shared.VIRTUAL_DESTINATION,
     DestinationKind.EXTERNAL_SERVICE: Shared.EXTERNAL_SERVICE,
 }
-"""What workspaces share, by the kind of a destination; other kinds are not looked up."""
+"""What workspaces share, by the kind of a destination; of other kinds nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class DestinationFaults:
     def _judged(self, destination: Destination, viewer: str | None) -> Fault | None:
         """The fault of a destination; Services that were found sound once are not looked up again for each route."""
         if destination.kind is not DestinationKind.SERVICE:
-            return self._fault(destination, viewer) if destination.kind in SHARED else None
+            return self._fault(destination, viewer)
         wanted = (destination.namespace, destination.name, destination.cluster)
         key = (viewer, *wanted, destination.port, destination.port_name)
         if key in self._sound:
@@ -77,6 +80,9 @@ class DestinationFaults:
         return fault
 
     def _fault(self, destination: Destination, viewer: str | None) -> Fault | None:
+        if destination.kind is DestinationKind.AWS_LAMBDA:
+            gone = account_of(destination, self._inventory) is Found.MISSING
+            return Fault(NOT_FOUND, destination) if gone else None
         found, read = look_up(destination, self._inventory)
         if found is None:
             return Fault(NOT_FOUND, destination) if read else None
@@ -95,5 +101,6 @@ def port_fault(destination: Destination, ports: Sequence[ServicePort | Destinati
     if destination.port is not None:
         known = {port.number for port in ports}
         return NO_SUCH_PORT if ports and destination.port not in known else ""
-    names = {port.name for port in ports if isinstance(port, ServicePort)}
-    return NO_SUCH_PORT if names and destination.port_name not in names else ""
+    names = {port.name for port in ports}
+    told = any(names) or any(isinstance(port, ServicePort) for port in ports)
+    return NO_SUCH_PORT if told and destination.port_name not in names else ""

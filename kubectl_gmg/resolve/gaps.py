@@ -11,6 +11,7 @@ from kubectl_gmg.model.declared import Declared, Realm, RouteRule
 from kubectl_gmg.model.inventory import Inventory
 from kubectl_gmg.model.snapshot import Affects, Gap, GapReason
 from kubectl_gmg.resolve.destination import look_up, service_of, unregistered
+from kubectl_gmg.resolve.membership import labels_not_known
 from kubectl_gmg.resolve.subsets import Subsets
 
 
@@ -29,11 +30,7 @@ def gaps_in(declared: Declared, generation: str, realm: Realm) -> tuple[Gap, ...
     found: list[Gap] = []
     if inventory.services_read and inventory.service_extents is not None:
         found += services_not_read(destinations, inventory)
-    if any(
-        namespace.labels for each in realm.workspaces for pattern in each.clusters for namespace in pattern.namespaces
-    ):
-        said = "Namespace: their labels are not read, though a workspace selects some by label"
-        found.append(Gap(GapReason.NOT_READ, said, (Affects.WORKSPACES,), kind="Namespace"))
+    found += labels_not_known(declared, generation, realm)
     if not inventory.partial:
         return tuple(found)
     if realm.conventions.shared_domain is SharedDomain.MERGED and not realm.workspaces:
@@ -133,9 +130,18 @@ def unread_meshes(inventory: Inventory, destinations: Iterable[Destination]) -> 
 
 def destinations_of(declared: Declared) -> Iterator[Destination]:
     """Every destination that some rule names."""
-    for rule in rules_of(declared):
+    for rule in (*rules_of(declared), *stream_rules_of(declared)):
         if isinstance(rule.action, ForwardTo):
             yield from rule.action.destinations
+
+
+def stream_rules_of(declared: Declared) -> Iterator[RouteRule]:
+    """The rules for whole connections, of every host and of gateways themselves."""
+    for host in declared.hosts:
+        yield from host.streams
+    for gateway in declared.gateways:
+        for listener in gateway.listeners[:1]:
+            yield from listener.streams.streams if listener.streams else ()
 
 
 def rules_of(declared: Declared) -> Iterator[RouteRule]:

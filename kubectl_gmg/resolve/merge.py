@@ -8,6 +8,7 @@ from dataclasses import replace
 from kubectl_gmg.model.declared import VirtualHost
 from kubectl_gmg.model.match import PathKind, RouteMatch
 from kubectl_gmg.model.resolved import Route
+from kubectl_gmg.model.workloads import covers
 from kubectl_gmg.resolve.age import instant
 from kubectl_gmg.resolve.order import Rule
 
@@ -27,26 +28,51 @@ def oldest_first(roots: Iterable[VirtualHost]) -> tuple[VirtualHost, ...]:
 def merged(lists: Iterable[tuple[Route, ...]], port: int | None) -> tuple[Route, ...]:
     """The routes of several roots as one list of a listener at `port`, with their places.
 
-    Each root ends with its first catch-all: what stands behind it is dropped, and listed at its place. All catch-alls
-    move to the end, the oldest first. A match for another port is not there (`spec/envoy.md` 76).
+    Each root ends with its first catch-all: what stands behind it is dropped, and listed at its place; within the mesh
+    only if all workloads that get it get the catch-all. All catch-alls move to the end, the oldest first. A match for
+    another port is not there (`spec/envoy.md` 76); where the port is not known, what catches all at one port ends only
+    what is for that port too, and keeps its place.
     """
     kept: list[Route] = []
     last: list[Route] = []
     for routes in lists:
-        open_end = True
+        ends = Ends()
         for route in routes:
             if port is not None and route.match.port not in (None, port):
                 continue
             if route.index is None:
                 kept.append(route)
-            elif not open_end:
+            elif ends.cover(route, port):
                 kept.append(replace(route, index=None, dropped=True))
             elif is_catch_all(route.match):
-                last.append(route)
-                open_end = False
+                ends.add(route)
+                (kept if port is None and route.match.port is not None else last).append(route)
             else:
                 kept.append(route)
     return numbered((*kept, *last))
+
+
+class Ends:
+    """The catch-alls of one root so far, found by a label that their workloads have; most roots have one for all."""
+
+    def __init__(self) -> None:
+        self._by_label: dict[tuple[str, str] | None, list[Route]] = {}
+
+    def add(self, end: Route) -> None:
+        """One more."""
+        for labels in end.workloads or ((),):
+            self._by_label.setdefault(labels[-1] if labels else None, []).append(end)
+
+    def cover(self, route: Route, port: int | None) -> bool:
+        """Whether any of them ends a route: it is for all workloads that the first of the route's labels stand for."""
+        first = route.workloads[0] if route.workloads else ()
+        return any(is_behind(route, end, port) for pair in (None, *first) for end in self._by_label.get(pair, ()))
+
+
+def is_behind(route: Route, end: Route, port: int | None) -> bool:
+    """Whether all requests of a route that reach its table are ended by a catch-all before it."""
+    at_port = port is not None or end.match.port in (None, route.match.port)
+    return at_port and covers(end.workloads, route.workloads)
 
 
 def numbered(routes: Iterable[Route]) -> tuple[Route, ...]:

@@ -2,148 +2,214 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from kubectl_gmg.model.action import Destination, ForwardTo, Selector
+from kubectl_gmg.model.action import Delegate, Destination, ForwardTo, Selector
 from kubectl_gmg.model.declared import Policy, RuleSelector, VirtualHost
 from kubectl_gmg.model.inventory import Inventory, Service
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.policy import By, DestinationSelector
-from kubectl_gmg.model.resolved import Terminal
+from kubectl_gmg.model.resolved import Status, Terminal
 from kubectl_gmg.resolve.age import by_age
 from kubectl_gmg.resolve.clashes import WHOLE, Hit, options_of, uses_of
-from kubectl_gmg.resolve.destination_selection import DestinationSelection, Key, key_of
+from kubectl_gmg.resolve.destination_selection import DestinationSelection, Key, key_of, ref_of
 from kubectl_gmg.resolve.index import named_by, selects
 from kubectl_gmg.resolve.inherit import yield_to
-from kubectl_gmg.resolve.policy_index import DestinationIndex
+from kubectl_gmg.resolve.policy_index import (
+    OWNER,
+    VIEWER,
+    Asked,
+    Fact,
+    destination_facts,
+    route_facts,
+    wanted_of_destination,
+    wanted_of_route,
+)
 from kubectl_gmg.resolve.tenancy import IMPLICIT, Tenancy
 
 Pair = tuple[str, str]
-Targets = tuple[DestinationSelector, ...]
+Owners = frozenset[str]
+Meant = tuple[Policy, By, bool | None]
+"""A policy that means a destination, what it chose it by, and whether it does for sure."""
 
 
 class RoutePolicies:
     """The policies of one generation, as they meet its routes; what chooses some labels is asked once.
 
     A policy acts on what its workspace owns: on routes of a table of it, or below one (DEC-19), and on destinations.
+    One that no workspace owns is not read (12.2 rule 3).
     """
 
     def __init__(self, policies: Iterable[Policy], tenancy: Tenancy, inventory: Inventory) -> None:
-        self._policies = sorted(policies, key=lambda policy: by_age(policy.created, policy.ref))
-        self._tenancy = tenancy
+        ordered = sorted(policies, key=lambda policy: by_age(policy.created, policy.ref))
+        owned = [(each, owner) for each in ordered if (owner := tenancy.owner(each.ref)) is not None]
+        self._policies, self._tenancy = ordered, tenancy
         self._selection = DestinationSelection(inventory, tenancy)
-        self._entries: defaultdict[Pair | None, list[tuple[int, RuleSelector]]] = defaultdict(list)
-        for place, policy in enumerate(self._policies):
-            for entry in policy.rules:
-                self._entries[entry.labels[0] if entry.labels else None].append((place, entry))
-        self._on_routes: defaultdict[Pair | None, list[tuple[int, RuleSelector, Targets]]] = defaultdict(list)
-        for place, policy in enumerate(self._policies):
-            for entry, wanted in policy.on_routes:
-                self._on_routes[entry.labels[0] if entry.labels else None].append((place, entry, wanted))
-        self._aimed = DestinationIndex([each for each in self._policies if each.leading_to or each.targets])
+        self._of_routes = Asked(
+            [
+                ((policy, entry), [*wanted_of_route(entry), (VIEWER, owner)])
+                for policy, owner in owned
+                for entry in policy.rules
+            ]
+        )
+        self._leading = Asked(
+            [
+                ((policy, wanted), [*wanted_of_destination(wanted), (VIEWER, owner)])
+                for policy, owner in owned
+                for wanted in policy.leading_to
+            ]
+        )
+        self._targets = Asked(
+            [
+                ((policy, wanted), [*wanted_of_destination(wanted), (OWNER, owner)])
+                for policy, owner in owned
+                for wanted in policy.targets
+            ]
+        )
+        self._on_routes = Asked(
+            [
+                ((policy, entry, wanted), [*wanted_of_route(entry), *wanted_of_destination(wanted), (VIEWER, owner)])
+                for policy, owner in owned
+                for entry, destinations in policy.on_routes
+                for wanted in destinations
+            ]
+        )
         self._labelled: dict[tuple[object, ...], tuple[Hit, ...]] = {}
-        self._reached: dict[Key, tuple[tuple[Policy, bool | None, bool | None], ...]] = {}
+        self._leads: dict[tuple[Key, Owners], tuple[Hit, ...]] = {}
+        self._acting: dict[Key, tuple[Meant, ...]] = {}
+        self._facts: dict[Key, tuple[list[Fact], list[str]]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._policies)
 
     def join(self, leaf: Terminal, host: VirtualHost, _services: tuple[Service, ...] | None) -> Terminal:
-        """The leaf with what the policies that reach it give."""
-        holder = leaf.rules[-1].origin.ref
-        labels = tuple([(key, value.value) for key, value in leaf.labels])
-        owners = self._owners(leaf, host)
-        hits = [*self._by_labels(labels, holder, owners)]
-        action = leaf.rules[-1].action
-        if isinstance(action, ForwardTo):
-            hits += self._by_destinations(action.destinations, owners)
-            hits += self._at_destinations(action.destinations, labels, holder, owners)
+        """The leaf with what the policies that reach it give; a delegating rule in error has none (rule 8)."""
+        if isinstance(leaf.rules[-1].action, Delegate):
+            return leaf
+        hits = self._on_connections(leaf) if leaf.rules[-1].connections else self._on_requests(leaf, host)
+        if leaf.status in (Status.REPLACED, Status.INVALID):  # nothing is sent on to a destination
+            hits = [hit for hit in hits if hit.scope == WHOLE]
         if not hits:
             return leaf
         uses = uses_of(hits)
         return replace(leaf, options=yield_to(leaf.options, options_of(hits)), policies=uses)
 
-    def _owners(self, leaf: Terminal, host: VirtualHost) -> frozenset[str]:
-        """The workspaces of the tables on the way down."""
-        above = {host.ref, *(inclusion.table.ref for inclusion in leaf.tables)}
-        return frozenset(owner for each in above if (owner := self._tenancy.owner(each)) is not None)
+    def _on_connections(self, leaf: Terminal) -> list[Hit]:
+        """The policies of a route for connections; what acts on requests has nothing to do with those."""
+        return [hit for hit in self._by_targets(destinations_of(leaf)) if not hit.policy.of_requests]
 
-    def _by_labels(self, labels: tuple[Pair, ...], holder: ObjectRef, owners: frozenset[str]) -> tuple[Hit, ...]:
+    def _on_requests(self, leaf: Terminal, host: VirtualHost) -> list[Hit]:
+        """The policies of a route for requests."""
+        holder, destinations = leaf.rules[-1].origin.ref, destinations_of(leaf)
+        labels = tuple([(key, value.value) for key, value in leaf.labels])
+        owners = owners_of(leaf, host, self._tenancy)
+        hits = [*self._by_labels(labels, holder, owners), *self._by_targets(destinations)]
+        for each in destinations:
+            hits += self._by_lead(each, owners)
+        return [*hits, *self._at_destinations(destinations, labels, holder, owners)]
+
+    def _by_labels(self, labels: tuple[Pair, ...], holder: ObjectRef, owners: Owners) -> tuple[Hit, ...]:
         key = (labels, holder, owners)
         if key not in self._labelled:
             self._labelled[key] = tuple(self._search(labels, holder, owners))
         return self._labelled[key]
 
-    def _search(self, labels: tuple[Pair, ...], holder: ObjectRef, owners: frozenset[str]) -> Iterator[Hit]:
+    def _search(self, labels: tuple[Pair, ...], holder: ObjectRef, owners: Owners) -> Iterator[Hit]:
         """The policies of these workspaces that select a route of these labels in this table (DEC-19)."""
-        entries = (each for pair in (None, *labels) for each in self._entries.get(pair, ()))
-        chosen: dict[int, By] = {}
-        for place, entry in entries:
-            if self._selects(entry, labels, holder):
-                by = By.LABELS if entry.labels or entry.tables else By.ALL
-                chosen[place] = by if chosen.get(place) is not By.LABELS else By.LABELS
-        for place, by in sorted(chosen.items()):
-            policy = self._policies[place]
-            if self._tenancy.owner(policy.ref) in owners:
-                yield Hit(policy, by, True if policy.stated else None)
+        for policy, entry in self._of_routes.by(route_facts(labels, holder, owners)):
+            if self._tenancy.owner(policy.ref) in owners and selects_route(entry, labels, holder, self._tenancy):
+                yield Hit(policy, by_entry(entry), True if policy.stated else None)
 
-    def _selects(self, entry: RuleSelector, labels: Sequence[Pair], holder: ObjectRef) -> bool:
-        """Whether an entry means the routes of a table that have these labels."""
-        if not set(labels).issuperset(entry.labels):
-            return False
-        wanted = [each for each in entry.tables if isinstance(each, Selector)]
-        return not wanted or any(
-            named_by(each, holder) and selects(each, holder.namespace, {}) and self._of_workspace(each, holder)
-            for each in wanted
-        )
+    def _by_lead(self, destination: Destination, owners: Owners) -> tuple[Hit, ...]:
+        """The policies that mean a route by where it leads."""
+        key = (key_of(destination), owners)
+        if key not in self._leads:
+            facts, unknown = self._facts_of(destination)
+            found = self._leading.by([*facts, *((VIEWER, each) for each in owners)], *unknown)
+            self._leads[key] = tuple(
+                Hit(policy, By.DESTINATIONS, leads)
+                for policy, wanted in found
+                if (viewer := self._tenancy.owner(policy.ref)) in owners
+                and (leads := self._selection.available((wanted,), destination, viewer)) is not False
+            )
+        return self._leads[key]
 
-    def _of_workspace(self, wanted: Selector, holder: ObjectRef) -> bool:
-        """Without workspaces nobody knows whose a table is."""
-        return not wanted.workspace or self._tenancy.owner(holder) in (IMPLICIT, wanted.workspace)
-
-    def _by_destinations(self, destinations: Sequence[Destination], owners: frozenset[str]) -> Iterator[Hit]:
-        """The policies that mean a route by where it leads, and those that mean one of its destinations."""
+    def _by_targets(self, destinations: Sequence[Destination]) -> Iterator[Hit]:
+        """The policies that mean one of the destinations of a route."""
         for place, destination in enumerate(destinations):
-            for policy, leads, target in self._reaching(destination):
-                if leads is not False and self._tenancy.owner(policy.ref) in owners:
-                    yield Hit(policy, By.DESTINATIONS, leads, WHOLE)
-                if target is not False:
-                    by = By.DESTINATIONS if any(each.selector for each in policy.targets) else By.ALL
-                    yield Hit(policy, by, target if policy.stated else None, place)
+            key = key_of(destination)
+            if key not in self._acting:
+                self._acting[key] = tuple(self._aimed_at(destination))
+            for policy, by, fits in self._acting[key]:
+                yield Hit(policy, by, fits, place)
 
-    def _reaching(self, destination: Destination) -> tuple[tuple[Policy, bool | None, bool | None], ...]:
-        """The policies that a destination has to do with: whether its routes are meant, and whether it is itself."""
-        key = key_of(destination)
-        if key not in self._reached:
-            owner, choose = self._selection.owner(destination), self._selection.any_of
-            found = []
-            for policy in self._aimed.candidates(destination.name, self._selection.labels(destination)):
-                leads = choose(policy.leading_to, destination)
-                own = owner is not None and self._tenancy.owner(policy.ref) == owner
-                target = choose(policy.targets, destination) if own else False
-                if leads is not False or target is not False:
-                    found.append((policy, leads, target))
-            self._reached[key] = tuple(found)
-        return self._reached[key]
+    def _aimed_at(self, destination: Destination) -> Iterator[Meant]:
+        """The policies that act on a destination; they are of its own workspace."""
+        owner, (facts, unknown) = self._selection.owner(destination), self._facts_of(destination)
+        for policy, wanted in self._targets.by(facts if owner is None else [*facts, (OWNER, owner)], *unknown):
+            fits = self._selection.fits(wanted, destination)
+            if fits is not False and self._tenancy.owner(policy.ref) == owner:
+                yield policy, by_target(wanted), fits if policy.stated else None
 
     def _at_destinations(
-        self, destinations: Sequence[Destination], labels: Sequence[Pair], holder: ObjectRef, owners: frozenset[str]
+        self, destinations: Sequence[Destination], labels: Sequence[Pair], holder: ObjectRef, owners: Owners
     ) -> Iterator[Hit]:
         """The policies that mean some destinations of some routes."""
-        for place, targets in sorted(self._chosen_targets(labels, holder).items()):
-            policy = self._policies[place]
-            if self._tenancy.owner(policy.ref) in owners:
-                for number, destination in enumerate(destinations):
-                    fits = self._selection.any_of(targets, destination)
+        of_route = route_facts(labels, holder, owners)
+        for number, destination in enumerate(destinations):
+            facts, unknown = self._facts_of(destination)
+            for policy, entry, wanted in self._on_routes.by([*of_route, *facts], *unknown):
+                viewer = self._tenancy.owner(policy.ref)
+                if viewer in owners and selects_route(entry, labels, holder, self._tenancy):
+                    fits = self._selection.available((wanted,), destination, viewer)
                     if fits is not False:
-                        yield Hit(policy, By.LABELS, fits, number)
+                        by = by_entry(entry) if entry.labels or entry.tables else by_target(wanted)
+                        yield Hit(policy, by, fits, number)
 
-    def _chosen_targets(self, labels: Sequence[Pair], holder: ObjectRef) -> dict[int, list[DestinationSelector]]:
-        """The destinations that each policy means on a route of these labels in this table."""
-        found: dict[int, list[DestinationSelector]] = {}
-        for pair in (None, *labels):
-            for place, entry, wanted in self._on_routes.get(pair, ()):
-                if self._selects(entry, labels, holder):
-                    found.setdefault(place, []).extend(wanted)
-        return found
+    def _facts_of(self, destination: Destination) -> tuple[list[Fact], list[str]]:
+        """What is known of a destination, and of what sort nothing is."""
+        key = key_of(destination)
+        if key not in self._facts:
+            self._facts[key] = destination_facts(ref_of(destination), self._selection.labels(destination))
+        return self._facts[key]
+
+
+def by_entry(entry: RuleSelector) -> By:
+    """What an entry chooses routes by."""
+    return By.LABELS if entry.labels or entry.tables else By.ALL
+
+
+def by_target(wanted: DestinationSelector) -> By:
+    """What a selector chooses destinations by; one that is empty means all."""
+    chosen, port = wanted.selector, wanted.port or wanted.port_name
+    narrow = chosen is not None and (wanted_of_destination(wanted) or chosen.cluster or chosen.workspace)
+    return By.DESTINATIONS if narrow or port else By.ALL
+
+
+def destinations_of(leaf: Terminal) -> tuple[Destination, ...]:
+    """Where a route leads, as written."""
+    action = leaf.rules[-1].action
+    return action.destinations if isinstance(action, ForwardTo) else ()
+
+
+def owners_of(leaf: Terminal, host: VirtualHost, tenancy: Tenancy) -> frozenset[str]:
+    """The workspaces of the tables on the way down to a route, whose policies reach it (`spec/v2.md` DEC-19)."""
+    above = {host.ref, *(inclusion.table.ref for inclusion in leaf.tables)}
+    return frozenset(owner for each in above if (owner := tenancy.owner(each)) is not None)
+
+
+def selects_route(entry: RuleSelector, labels: Sequence[Pair], holder: ObjectRef, tenancy: Tenancy) -> bool:
+    """Whether an entry means the routes of a table that have these labels, whoever they belong to."""
+    if not set(labels).issuperset(entry.labels):
+        return False
+    wanted = [each for each in entry.tables if isinstance(each, Selector)]
+    return not wanted or any(
+        named_by(each, holder) and selects(each, holder.namespace, {}) and has_table(each, holder, tenancy)
+        for each in wanted
+    )
+
+
+def has_table(wanted: Selector, holder: ObjectRef, tenancy: Tenancy) -> bool:
+    """Whether a table is in the workspace that is wanted; without workspaces nobody knows whose it is."""
+    return not wanted.workspace or tenancy.owner(holder) in (IMPLICIT, wanted.workspace)

@@ -12,7 +12,7 @@ from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.model.resolved import Resolved
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.resolve.unread import nothing_called, routing_not_read
-from kubectl_gmg.resolve.walk import tables_below
+from kubectl_gmg.resolve.walk import tables_below, way
 from kubectl_gmg.views import RouteRow, TreeNode
 
 KINDS = {
@@ -58,8 +58,8 @@ def find(target: str, resolved: Resolved, declared: Declared) -> Found:
     if any(row.id == target for row in rows):
         return Found(ids=frozenset({target}))
     ending = sorted({row.id for row in rows if row.id.endswith(f"/{target}")})
-    if len(ending) == 1:
-        return Found(ids=frozenset(ending))
+    if len({way(row.route.terminal) for row in rows if row.id.endswith(f"/{target}")}) == 1:
+        return Found(ids=frozenset(ending))  # a rule is called otherwise where its gateway stands in another namespace
     if ending:
         raise NotFoundError(f"several routes end in {target}", "give more of the id", candidates=tuple(ending))
     owners = {root.ref for row in rows for root in row.host.roots if target.lower() in map(str.lower, row.host.domains)}
@@ -81,9 +81,9 @@ def nearest(target: str, known: list[str]) -> tuple[str, ...]:
 def all_rows(resolved: Resolved) -> Iterable[RouteRow]:
     """Every row of every host on every listener."""
     rows = Rows(resolved)
-    for gateway in resolved.gateways:
+    for gateway in resolved.entrances:
         for listener in gateway.listeners:
-            for host in listener.hosts:
+            for host in listener.entries:
                 yield from rows.of(gateway, listener, host)
 
 
@@ -111,22 +111,23 @@ def objects(resolved: Resolved) -> Iterable[ObjectRef]:
     for gateway in resolved.gateways:
         yield gateway.ref
         for listener in gateway.listeners:
-            for host in listener.hosts:
+            for host in listener.entries:
                 yield from (root.ref for root in host.roots)
                 yield from (ref for node in host.tree for ref in tables_below(node))
 
 
 def find_place(target: str, rows: tuple[RouteRow, ...], declared: Declared) -> Found:
-    """The route at `HOST#N` or `GATEWAY/HOST#N`. Raises `NotFoundError` if there is none."""
+    """The route at `HOST#N` or `GATEWAY/HOST#N`; one for connections where no other is. Raises `NotFoundError`."""
     place, _, number = target.rpartition("#")
     gateway, _, domain = place.rpartition("/")
-    found = {
-        row.id
+    at_place = [
+        row
         for row in rows
         if str(row.route.index) == number
         and domain.lower() in map(str.lower, row.host.domains)
         and gateway in ("", row.gateway.ref.name, f"{row.gateway.ref.namespace}/{row.gateway.ref.name}")
-    }
+    ]
+    found = {row.id for row in at_place if row.route.connection is None} or {row.id for row in at_place}
     if not found:
         hint = "kubectl gmg routes shows the places"
         raise nothing_called(f"there is no route {target}", hint, routing_not_read(declared))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
 
 from kubectl_gmg.model.action import Selector
 from kubectl_gmg.model.conventions import RootsAsChildren
@@ -15,8 +18,27 @@ from kubectl_gmg.resolve.index import Index
 
 IMPLICIT = ""
 """The workspace of everything where there are no workspaces (DEC-24)."""
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""The label with the name of a namespace, which Kubernetes gives to every one."""
 WORKLOADS = "Service"
 """What stands for workloads, which a workspace has wherever its namespaces are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A pattern of a workspace that has a namespace, or may have it where it is not `sure`.
+
+    `config` says whether configuration is read there, `named` whether the pattern has a name.
+    """
+
+    workspace: Workspace
+    config: bool
+    sure: bool
+    named: bool
+
+
+Entry = tuple[int, Workspace, ClusterPattern, NamespacePattern]
+"""Some namespaces of some clusters, as a workspace lists them, with their place among all: the oldest one's first."""
 
 
 class Tenancy:
@@ -25,10 +47,15 @@ class Tenancy:
     def __init__(self, realm: Realm) -> None:
         self._workspaces = sorted(realm.workspaces, key=lambda each: by_age(each.created, each.ref))
         self._named = {each.name: each for each in self._workspaces}
+        self._inventory = realm.inventory
         self._clusters = {each.name: dict(each.labels) for each in realm.inventory.clusters}
+        self._entries = entries_of(self._workspaces)
+        self._lengths = sorted(set(map(len, self._entries)))
         self._holders: dict[tuple[str, str], tuple[Workspace, bool] | None] = {}
+        self._exporting: dict[str, tuple[str, ...]] = {}
         self._sharing_known = realm.settings_read.complete
-        self._everywhere = [each for each in realm.settings if each.everywhere]
+        everywhere = (each for each in realm.settings if each.everywhere)
+        self._everywhere = sorted(everywhere, key=lambda each: by_age(each.created, each.ref))
         self._settings: dict[str, WorkspaceSettings] = {}
         own = (each for each in realm.settings if not each.everywhere)
         for each in sorted(own, key=lambda each: by_age(each.created, each.ref)):
@@ -45,10 +72,26 @@ class Tenancy:
             return IMPLICIT
         place = (ref.cluster, ref.namespace)
         if place not in self._holders:
-            found = ((each, self._holds(each, *place)) for each in self._workspaces)
-            self._holders[place] = next(((each, read) for each, read in found if read is not None), None)
+            self._holders[place] = holder_among(self.claims(*place))
         holder = self._holders[place]
         return holder[0].name if holder and (holder[1] or ref.kind == WORKLOADS) else None
+
+    def claims(self, cluster: str, namespace: str) -> Iterator[Claim]:
+        """The patterns that have a namespace, or may have it, those of the oldest workspace first."""
+        labels = self._inventory.namespace_labels(cluster, namespace)
+        for _, workspace, pattern, each in sorted(self._beginning_like(namespace), key=itemgetter(0)):
+            if self._fits(pattern, cluster) and (has := has_namespace(each, namespace, labels)) is not False:
+                yield Claim(workspace, pattern.config and each.config, sure=has is True, named=bool(each.name))
+
+    def _beginning_like(self, namespace: str) -> Iterator[Entry]:
+        """The entries whose names begin as a namespace does: of many workspaces few have it."""
+        for length in self._lengths:
+            if length <= len(namespace):
+                yield from self._entries.get(namespace[:length], ())
+
+    def settings(self, workspace: str) -> WorkspaceSettings | None:
+        """The settings of a workspace; of several the oldest count (12.2 rule 4)."""
+        return self._settings.get(workspace)
 
     def sees(self, viewer: str | None, ref: ObjectRef, labels: Labels, kind: Shared) -> bool:
         """Whether a workspace may use an object: its own, or one that is exported to it and that it imports.
@@ -63,6 +106,22 @@ class Tenancy:
         exports, imports = self._shares(owner, exported=True), self._shares(viewer, exported=False)
         return self._shared(exports, viewer, ref, labels, kind) and self._shared(imports, owner, ref, labels, kind)
 
+    def importers(self, ref: ObjectRef, labels: Labels, kind: Shared) -> tuple[str, ...]:
+        """The other workspaces that import an object, by name; none are told where it was not read who shares what."""
+        owner = self.owner(ref)
+        if owner is None or not self._sharing_known:
+            return ()
+        return tuple(each for each in self._partners(owner) if self.sees(each, ref, labels, kind))
+
+    def _partners(self, owner: str) -> tuple[str, ...]:
+        """The other workspaces that a workspace exports anything to, by name."""
+        if owner not in self._exporting:
+            shares = tuple(self._shares(owner, exported=True))
+            others = (each for each in self._workspaces if each.name != owner)
+            names = (each.name for each in others if any(with_workspace(share, each) for share in shares))
+            self._exporting[owner] = tuple(sorted(names))
+        return self._exporting[owner]
+
     def why_hidden(self, viewer: str | None, ref: ObjectRef, labels: Labels, kind: Shared) -> str:
         """Which side of the sharing is lacking for an object that a workspace does not see."""
         owner = self.owner(ref)
@@ -75,24 +134,14 @@ class Tenancy:
         return f"workspace {viewer} does not import it from {owner}"
 
     def _shares(self, workspace: str, *, exported: bool) -> Iterable[Share]:
-        found = (*self._everywhere, *([self._settings[workspace]] if workspace in self._settings else []))
-        return [share for each in found for share in (each.exports if exported else each.imports)]
+        own = self._settings.get(workspace)
+        found = in_force((*self._everywhere, *([own] if own else [])), exported=exported)
+        return shares_of(found, exported=exported) if found else ()
 
     def _shared(self, shares: Iterable[Share], other: str, ref: ObjectRef, labels: Labels, kind: Shared) -> bool:
         """Whether any entry names the other workspace and the object."""
         partner = self._named[other]
         return any(with_workspace(share, partner) and of_object(share, ref, labels, kind) for share in shares)
-
-    def _holds(self, workspace: Workspace, cluster: str, namespace: str) -> bool | None:
-        """Whether configuration is read in a namespace of a workspace; None for a namespace of another."""
-        read = [
-            pattern.config and each.config
-            for pattern in workspace.clusters
-            if self._fits(pattern, cluster)
-            for each in pattern.namespaces
-            if has_namespace(each, namespace)
-        ]
-        return any(read) if read else None
 
     def _fits(self, pattern: ClusterPattern, cluster: str) -> bool:
         """Whether a cluster is meant; an object that does not say where it is may be anywhere (DEC-25)."""
@@ -101,6 +150,19 @@ class Tenancy:
         if pattern.name and not fits(cluster, pattern.name):
             return False
         return set(pattern.labels) <= set(self._clusters.get(cluster, {}).items())
+
+
+def in_force(settings: Iterable[WorkspaceSettings], *, exported: bool) -> WorkspaceSettings | None:
+    """Of all settings that hold for a workspace those that decide what it exports, or imports.
+
+    Those that hold everywhere stand first: they override its own, as far as they say anything (12.2 rule 4).
+    """
+    return next((each for each in settings if shares_of(each, exported=exported)), None)
+
+
+def shares_of(settings: WorkspaceSettings, *, exported: bool) -> tuple[Share, ...]:
+    """What settings export, or import."""
+    return settings.exports if exported else settings.imports
 
 
 def fits(name: str, pattern: str) -> bool:
@@ -120,9 +182,57 @@ def fits(name: str, pattern: str) -> bool:
     return True
 
 
-def has_namespace(pattern: NamespacePattern, namespace: str) -> bool:
-    """Whether a namespace is meant; labels of namespaces are not read, so a pattern of labels alone means none."""
-    return bool(pattern.name) and fits(namespace, pattern.name)
+def has_namespace(pattern: NamespacePattern, namespace: str, labels: Labels | None) -> bool | None:
+    """Whether a namespace with these labels is meant, by name and by labels; a pattern of neither means none (12.1).
+
+    None where labels decide and are not known. One label every namespace has from Kubernetes: its name.
+    """
+    if not (pattern.name or pattern.labels) or (pattern.name and not fits(namespace, pattern.name)):
+        return False
+    wanted = set(pattern.labels) - {(NAME_LABEL, namespace)}
+    if any(name == NAME_LABEL for name, _ in wanted):
+        return False
+    if wanted and labels is None:
+        return None
+    return wanted <= set(labels or ())
+
+
+def entries_of(workspaces: Iterable[Workspace]) -> Mapping[str, list[Entry]]:
+    """The namespaces of all workspaces, entry by entry, by what their names begin with in front of any star."""
+    found: defaultdict[str, list[Entry]] = defaultdict(list)
+    every = ((each, pattern, entry) for each in workspaces for pattern in each.clusters for entry in pattern.namespaces)
+    for place, (workspace, pattern, entry) in enumerate(every):
+        found[entry.name.partition("*")[0]].append((place, workspace, pattern, entry))
+    return found
+
+
+def holder_among(all_claims: Iterable[Claim]) -> tuple[Workspace, bool] | None:
+    """The workspace that has a namespace, and whether it reads configuration there; None if there is none.
+
+    A workspace that has it for certain goes first (the oldest, DEC-20). Where labels decide that nobody knows, nothing
+    is to be hidden for that (DEC-24, DEC-27): then a pattern's name decides, and one workspace that may have the
+    namespace by labels alone has it if no other may.
+    """
+    claims = up_to_certain(all_claims)
+    likely = [each for each in claims if each.sure] or [each for each in claims if each.named] or claims
+    names = {each.workspace.name for each in likely}
+    if not likely or (len(names) > 1 and not (likely[0].sure or likely[0].named)):
+        return None
+    holder = likely[0].workspace
+    return holder, any(each.config for each in claims if each.workspace is holder)
+
+
+def up_to_certain(claims: Iterable[Claim]) -> list[Claim]:
+    """The claims down to those of the first workspace that has the namespace for certain."""
+    found: list[Claim] = []
+    certain: Workspace | None = None
+    for each in claims:
+        if certain is not None and each.workspace is not certain:
+            break
+        found.append(each)
+        if each.sure:
+            certain = each.workspace
+    return found
 
 
 def with_workspace(share: Share, workspace: Workspace) -> bool:

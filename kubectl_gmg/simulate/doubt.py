@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kubectl_gmg.matching.finder import RouteFinder
 from kubectl_gmg.matching.path import Prepared
-from kubectl_gmg.model.declared import Declared
+from kubectl_gmg.model.declared import Declared, Protocol
 from kubectl_gmg.model.resolved import DeadEnd, Host, ResolvedListener
 from kubectl_gmg.resolve.openings import Opening, line_up
 from kubectl_gmg.resolve.rows import terminal_id
@@ -43,10 +43,13 @@ class Doubts:
         if item.outcome in UNANSWERED:
             for lack in routing_not_read(self._declared, ("VirtualGateway",)):
                 yield MayDiffer(None, f"{lack}: another one may answer")
-        routed = item.row is not None or item.outcome in ("noHost", "noRoute")
+        closed = item.outcome == "connectionClosed" and carries_connections(item.listener)
+        routed = item.row is not None or closed or item.outcome in ("noHost", "noRoute")
         if prepared is None or item.listener is None or not routed:
             return
         yield from self._by_host(item.listener)
+        if closed or (item.row is not None and item.row.route.connection is not None):
+            return  # rules for connections do not delegate
         if item.host is not None and not self._declared.realm(item.host.declared.ref).tables_read.complete:
             yield from self._by_table(item, item.host, prepared)
 
@@ -81,6 +84,11 @@ class Doubts:
                 RouteFinder([match for _, _, match in openings]),
             )
         return self._hosts[id(host)]
+
+
+def carries_connections(listener: ResolvedListener | None) -> bool:
+    """Whether routes for whole connections could be at a listener."""
+    return listener is not None and listener.declared.protocol in (Protocol.TCP, Protocol.TLS)
 
 
 def told(end: DeadEnd) -> str:

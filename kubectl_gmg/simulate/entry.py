@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from kubectl_gmg.errors import NotFoundError
 from kubectl_gmg.matching.host import DomainTable, lookup_name
@@ -24,10 +25,6 @@ class EntryPoint:
 
     gateway: Gateway
     listener: ResolvedListener
-
-    def covers(self, sni: str | None) -> bool:
-        """Whether the listener has a TLS chain for a server name."""
-        return has_chain(self.listener, sni)
 
 
 def served_by(listener: ResolvedListener) -> Iterator[Host]:
@@ -95,12 +92,15 @@ def named(points: tuple[EntryPoint, ...], wanted: str) -> tuple[EntryPoint, ...]
 
 
 def server_name(request: Request) -> str | None:
-    """The SNI of a request: given, else its host without port."""
-    return request.sni or lookup_name(request.host or "") or None
+    """The SNI of a request: given, else its host without port; clients send none for an address."""
+    name = request.sni or lookup_name(request.host or "")
+    return name if name and not is_address(name) else None
 
 
-def reached_by(name: str | None, points: tuple[EntryPoint, ...]) -> tuple[EntryPoint, ...]:
-    """Where a TLS handshake for a server name arrives: HTTPS listeners, else TLS ones; all if none has a chain."""
-    covering = tuple(each for each in points if each.covers(name))
-    terminating = tuple(each for each in covering if each.listener.declared.protocol is Protocol.HTTPS)
-    return terminating or covering or points
+def is_address(host: str) -> bool:
+    """Whether a host is an address of IPv4 or IPv6 and no name."""
+    try:
+        ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True

@@ -9,6 +9,7 @@ from kubectl_gmg.matching.host import lookup_name
 from kubectl_gmg.matching.text import folded
 from kubectl_gmg.model.request import Request
 from kubectl_gmg.simulate.entry import EntryPoint
+from kubectl_gmg.simulate.trace import in_order
 from kubectl_gmg.views import Followed, Simulated
 
 MOST_REDIRECTS = 10
@@ -196,5 +197,5 @@ def inheriting(answer: Simulated, before: Simulated) -> Simulated:
     return replace(
         answer,
         may_differ=tuple(dict.fromkeys((*before.may_differ, *answer.may_differ))),
-        not_simulated=tuple(dict.fromkeys((*before.not_simulated, *answer.not_simulated))),
+        not_simulated=in_order((*before.not_simulated, *answer.not_simulated)),
     )

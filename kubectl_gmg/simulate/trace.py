@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from kubectl_gmg.matching.condition import failed_condition
@@ -29,8 +29,9 @@ from kubectl_gmg.resolve.merge import decided_by_merging
 from kubectl_gmg.resolve.order import decided_by
 from kubectl_gmg.resolve.rows import Rows
 from kubectl_gmg.simulate.closest import closest
+from kubectl_gmg.simulate.connection import Connections, certificate_notes, closed
 from kubectl_gmg.simulate.doubt import Doubts
-from kubectl_gmg.simulate.entry import EntryPoint, domains_of, reached_by, server_name
+from kubectl_gmg.simulate.entry import EntryPoint, domains_of
 from kubectl_gmg.views import Candidate, Closest, RouteRow, Simulated, Upstream
 
 MOST_CANDIDATES = 100
@@ -84,6 +85,7 @@ class Simulator:
     def __init__(self, rows: Rows, declared: Declared = ALL_READ) -> None:
         self._rows = rows
         self._doubts = Doubts(declared)
+        self._connections = Connections(rows)
         self._hosts: dict[int, ServedHost] = {}
         self._domains: dict[int, DomainTable[Host]] = {}
 
@@ -102,7 +104,7 @@ class Simulator:
             nobody = Simulated(request, request.path, "noGateway")
             return (replace(nobody, may_differ=self._doubts.of(nobody, None)),)
         prepared = prepare(request)
-        reached = reached_by(server_name(request), entries) if request.scheme == "https" else entries
+        reached = self._connections.reached(request, entries)
         serving = tuple(entry for entry in reached if self._serves(entry, prepared, request))
         items = (self._through(request, prepared, each, candidates=candidates) for each in serving or reached)
         routable = prepared if isinstance(prepared, Prepared) else None
@@ -116,12 +118,13 @@ class Simulator:
     def _through(
         self, request: Request, prepared: Prepared | Refusal, entry: EntryPoint, *, candidates: bool
     ) -> Simulated:
-        protocol = entry.listener.declared.protocol
         blank = Simulated(request, request.path, "noHost", entry.gateway, entry.listener)
-        if protocol in (Protocol.HTTPS, Protocol.TLS) and not entry.covers(server_name(request)):
-            return replace(blank, outcome="connectionClosed", why="no TLS chain for this server name")
-        if protocol in (Protocol.TCP, Protocol.TLS):
-            return replace(blank, outcome="notSimulated")
+        if why := self._connections.refused(request, entry):
+            return closed(blank, why)
+        blank = replace(blank, notes=certificate_notes(entry.listener))
+        if entry.listener.declared.protocol in (Protocol.TCP, Protocol.TLS):
+            item = self._connections.through(request, entry, blank, candidates=candidates)
+            return replace(item, not_simulated=not_simulated(item.row)) if item.row else item
         if isinstance(prepared, Refusal):
             answer = Response(prepared.status, (), "")
             return replace(blank, outcome="proxyResponse", response=answer, why=prepared.reason)
@@ -271,7 +274,13 @@ def not_simulated(row: RouteRow) -> tuple[str, ...]:
     active = {name for name, value in row.route.terminal.options.fields if not switched_off(value.value)}
     words = {word for name, word in NOT_SIMULATED.items() if name in active}
     words |= {use.beyond for use in row.policies if use.state is not PolicyState.LOST}
-    return tuple(word for word in BEYOND if word in words)
+    return in_order(words)
+
+
+def in_order(words: Iterable[str]) -> tuple[str, ...]:
+    """What is not simulated, in the order of `spec/cli.md` 6.8."""
+    found = set(words)
+    return tuple(word for word in BEYOND if word in found)
 
 
 def switched_off(value: str) -> bool:

@@ -82,6 +82,8 @@ class KindList:
             return f"not read completely: {failure.error}"
         if failure.namespace is not None:
             return f"listing it in namespace {failure.namespace} is forbidden"
+        if not self.kind.namespaced:
+            return "listing it is forbidden"
         if seen := sorted(self.extent.namespaces or ()):
             return f"listing it in all namespaces is forbidden; only {', '.join(seen)} was read"
         return f"listing it is forbidden, in all namespaces and in {', '.join(self.namespaces or ())}"

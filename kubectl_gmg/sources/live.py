@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -55,7 +56,8 @@ def read(
 
     Every kind is listed in all namespaces; where that is forbidden, in `namespaces`, or without any in that of the
     context. Policies are listed only where anything else of their generation is installed, kinds of Kubernetes itself
-    only where it has objects, and only then the definition of `released` is asked for the product's release.
+    only where these need them, and only where there are objects the definition of `released` is asked for the product's
+    release.
     `deadline` (seconds) ends all reading. Raises `SourceError` if there is no such cluster, if it answers nothing at
     all for one cause, or if none of the product's kinds is installed.
     """
@@ -78,7 +80,7 @@ def everything(client: Client, reader: Reader, kinds: Sequence[Kind], released: 
     require_answer(client, lists)
     require_installed(client, lists, reader.until)
     present = generations_in(lists)
-    lists += in_parallel(reader.read, needed(kinds, present), THREADS)
+    lists += in_parallel(reader.read, needed(kinds, lists), THREADS)
     if released is None or released.generation not in present:
         return Found(tuple(lists))
     return Found(tuple(lists), product_version(client, [released], reader.until))
@@ -97,9 +99,11 @@ def generations_in(lists: Iterable[KindList]) -> frozenset[str]:
     return frozenset(each.kind.generation for each in lists if each.kind.group and each.objects)
 
 
-def needed(kinds: Sequence[Kind], present: frozenset[str]) -> list[Kind]:
-    """The kinds of Kubernetes itself to be read, where these generations have objects."""
-    return [kind for kind in kinds if not kind.group and kind.generation in present]
+def needed(kinds: Iterable[Kind], lists: Sequence[KindList]) -> list[Kind]:
+    """The kinds of Kubernetes itself to be read beside these lists: those whose generation has objects."""
+    present = generations_in(lists)
+    own = [kind for kind in kinds if not kind.group and kind.generation in present]
+    return [kind for kind in own if kind.is_needed(chain.from_iterable(each.objects for each in lists))]
 
 
 def snapshot_of(access: Access, found: Found) -> Snapshot:
@@ -155,7 +159,7 @@ class Reader:
 
     def _read_kind(self, kind: Kind) -> KindList:
         found = self._list(kind)
-        if not any(isinstance(each.error, ForbiddenError) for each in found.failures):
+        if not (kind.namespaced and any(isinstance(each.error, ForbiddenError) for each in found.failures)):
             return found
         if not self._installed(kind):
             return KindList(kind, installed=False)

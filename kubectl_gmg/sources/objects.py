@@ -87,7 +87,7 @@ def collect(
                 notes[_other_version(typed, versions[group, typed.kind])] = None
             continue
         ref = _ref(typed, kind, namespace, restored=restored)
-        if not typed.body["metadata"].get("namespace"):
+        if kind.namespaced and not typed.body["metadata"].get("namespace"):
             notes[f"objects without a namespace are taken to be in {printable(namespace)}"] = None
         objects.append(RawObject(ref, trimmed(typed.body, kind), typed.place))
     return Collected(tuple(objects), skipped, tuple(notes))
@@ -95,10 +95,16 @@ def collect(
 
 def joined(parts: Sequence[Collected]) -> Collected:
     """All parts as one; raises `SourceError` if an object is given twice."""
-    objects = tuple(each for part in parts for each in part.objects)
+    objects = last_of_each(tuple(each for part in parts for each in part.objects))
     refuse_twice(objects)
     notes = dict.fromkeys(note for part in parts for note in part.notes)
     return Collected(objects, sum(part.skipped for part in parts), tuple(notes))
+
+
+def last_of_each(objects: Sequence[RawObject]) -> tuple[RawObject, ...]:
+    """The objects, of those in no namespace only the last of a name: many manifests bring the Namespace they need."""
+    last = {each.ref: each for each in objects if not each.ref.namespace}
+    return tuple(each for each in objects if last.get(each.ref, each) is each)
 
 
 def refuse_twice(objects: Iterable[RawObject]) -> None:
@@ -187,7 +193,7 @@ def _ref(typed: _Typed, kind: Kind, default_namespace: str, *, restored: bool) -
     if not name:
         raise _fault(typed.place, ("metadata",), f"{kind.name}: metadata.name is missing", "give the object a name")
     unsaid = _metadata_text(typed, metadata, ("annotations", TAKEN_IN)) if restored else default_namespace
-    namespace = _metadata_text(typed, metadata, ("namespace",)) or unsaid
+    namespace = (_metadata_text(typed, metadata, ("namespace",)) or unsaid) if kind.namespaced else ""
     places = (("annotations", READ_IN),) if restored else (("annotations", CLUSTER), ("labels", CLUSTER))
     cluster = next((found for path in places if (found := _metadata_text(typed, metadata, path))), "")
     return ObjectRef(namespace, name, kind.name, kind.generation, cluster)

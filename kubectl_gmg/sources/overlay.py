@@ -8,7 +8,7 @@ from typing import Any
 
 from kubectl_gmg.errors import SourceError, UsageError
 from kubectl_gmg.model.snapshot import RawObject, Snapshot, SourceType
-from kubectl_gmg.sources.objects import refuse_twice
+from kubectl_gmg.sources.objects import last_of_each, refuse_twice
 
 
 def replaced(live: Snapshot, files: Snapshot) -> Snapshot:
@@ -23,7 +23,8 @@ def replaced(live: Snapshot, files: Snapshot) -> Snapshot:
         raise UsageError("a snapshot is a whole cluster by itself, so it cannot be laid over another one", hint)
     if not files.objects:
         raise SourceError("the files of --overlay hold no Gloo Mesh Gateway objects", "are these the right files?")
-    written = tuple(RawObject(replace(each.ref, cluster=""), each.body, each.place) for each in files.objects)
+    own = tuple(RawObject(replace(each.ref, cluster=""), each.body, each.place) for each in files.objects)
+    written = last_of_each(own)
     refuse_twice(written)
     given = {each.ref: each for each in written}
     known = {each.ref for each in live.objects}
@@ -39,7 +40,7 @@ def replaced(live: Snapshot, files: Snapshot) -> Snapshot:
         files=files.files,
         texts=files.texts,
         skipped=files.skipped,
-        notes=(*live.notes, *files.notes, said(len(files.objects) - len(new), len(new))),
+        notes=(*live.notes, *files.notes, said(len(written) - len(new), len(new))),
     )
 
 

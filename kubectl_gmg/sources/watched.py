@@ -28,17 +28,20 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """The cluster of the context, those that the user named, and those whose contexts are found."""
+    """The cluster of the context, those that the user named, and those whose contexts are found, within `limits`."""
 
     main: WatchedCluster
     named: WatchedFleet
     found: FoundFleet
+    limits: Limits
 
     @property
     def named_state(self) -> Snapshot:
         """What was read without those that are found."""
+        own = self.main.state
+        self.named.watch_also(self.limits.more(own))
         fleet_state = self.named.state
-        return workloads.joined(self.main.state, fleet_state) if fleet_state else self.main.state
+        return workloads.joined(own, fleet_state) if fleet_state else own
 
     @property
     def state(self) -> Snapshot:

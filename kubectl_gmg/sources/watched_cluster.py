@@ -145,7 +145,7 @@ def reader_of(reading: Reading, client: Client) -> Reader:
 
 
 class WatchedCluster(Part):
-    """The cluster of the context. Of Kubernetes' own kinds those are watched whose generation has had objects."""
+    """The cluster of the context. Of Kubernetes' own kinds those are watched that its objects have needed."""
 
     def __init__(self, reading: Reading, kinds: Sequence[Kind], released: Kind | None) -> None:
         self._reading = reading
@@ -185,18 +185,19 @@ class WatchedCluster(Part):
             raise SourceError("the cluster was not read yet", "this is a bug: report it")
         lists = kinds.state()
         present = generations_in(lists)
-        if first := self._first_lists(kinds, present):
+        beside = needed(self._own, lists)
+        if first := self._first_lists(kinds, beside):
             kinds.add(first)
             lists += first
         known = {each.kind.resource: each for each in lists}
-        wanted = (*(each for each in self._own if each.group), *needed(self._own, present))
+        wanted = (*(each for each in self._own if each.group), *beside)
         found = Found(tuple(known[each.resource] for each in wanted), self._released_now(kinds, present))
         return snapshot_of(kinds.client.access, found)
 
-    def _first_lists(self, kinds: Kinds, present: frozenset[str]) -> list[KindList]:
-        """Lists of Kubernetes' own kinds whose generation has objects for the first time."""
+    def _first_lists(self, kinds: Kinds, beside: Iterable[Kind]) -> list[KindList]:
+        """Lists of those of Kubernetes' own kinds that are needed for the first time."""
         reader = kinds.reader()
-        return [reader.read(kind) for kind in needed(self._own, present) if not kinds.known(kind)]
+        return [reader.read(kind) for kind in beside if not kinds.known(kind)]
 
     def _released_now(self, kinds: Kinds, present: frozenset[str]) -> tuple[str | None, str | None]:
         """The release, and why there is none; asked for when its generation has objects for the first time."""

@@ -1,4 +1,4 @@
-"""Services and Pods of other clusters that are watched beside that of the context.
+"""Services, Pods and Namespaces of other clusters that are watched beside that of the context.
 
 Such a cluster never stops a watch: one that cannot be read is a gap, and is looked for again.
 """
@@ -6,7 +6,7 @@ Such a cluster never stops a watch: one that cannot be read is a gap, and is loo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from threading import Event as Flag
 from threading import Thread
@@ -68,6 +68,12 @@ class Member:
         if self.kinds is not None:
             self.kinds.stop()
 
+    def watch_also(self, more: Iterable[Kind]) -> None:
+        """Read and watch these kinds too, if it can be read."""
+        if self.kinds is not None:
+            reader = self.kinds.reader()
+            self.kinds.add([reader.read(kind) for kind in more if not self.kinds.known(kind)])
+
     @property
     def trouble(self) -> str:
         """What is wrong now."""
@@ -106,6 +112,13 @@ class WatchedFleet(Part):
         for number, each in enumerate(self._members):
             Thread(target=each.run, args=(tell,), name=f"cluster-{number}", daemon=True).start()
 
+    def watch_also(self, more: Sequence[Kind]) -> None:
+        """Read and watch these kinds too, which objects of the context's cluster have come to need."""
+        if more:
+            self._await()
+            for each in self._members:
+                each.watch_also(more)
+
     def stop(self) -> None:
         """End all threads and connections."""
         for each in self._members:
@@ -119,9 +132,12 @@ class WatchedFleet(Part):
     @property
     def state(self) -> list[Workloads]:
         """What was read of each, or why it was not."""
+        self._await()
+        return [each.state for each in self._members]
+
+    def _await(self) -> None:
         for each in self._members:
             each.ready.wait(None if self._ends is None else max(0.0, self._ends - time.monotonic()))
-        return [each.state for each in self._members]
 
 
 class FoundFleet(Part):
@@ -157,5 +173,6 @@ class FoundFleet(Part):
 
     def beside(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what these clusters hold, as `workloads.after` would bring it."""
+        self._fleet.watch_also(self._limits.more(snapshot))
         found = workloads.joined(snapshot, self._fleet.state)
         return workloads.after(found, replace(self._contexts, others={}), self._limits)

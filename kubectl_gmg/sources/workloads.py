@@ -1,4 +1,4 @@
-"""Services and Pods of clusters besides that of the context (`spec/cli.md` 2.1).
+"""Services, Pods and Namespaces of clusters besides that of the context (`spec/cli.md` 2.1).
 
 They are those of `--workload-context`, read beside it, and those whose contexts `cluster_contexts` found, read `after`
 it, since it names them. Such a cluster adds to what destinations are compared with, and never stops a run: one that
@@ -32,12 +32,20 @@ GRACE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What holds for each cluster: which kinds, how long (seconds), where if not everywhere, and whom to tell."""
+    """What holds for each cluster: which kinds, how long (seconds), where if not everywhere, and whom to tell.
+
+    `if_needed` are kinds that are read only where objects of the context's cluster need them.
+    """
 
     kinds: tuple[Kind, ...]
     deadline: float | None = None
     namespaces: tuple[str, ...] = ()
     report: Reporting = field(default_factory=Reporting)
+    if_needed: tuple[Kind, ...] = ()
+
+    def more(self, snapshot: Snapshot) -> tuple[Kind, ...]:
+        """The kinds that turn out to be needed."""
+        return tuple(kind for kind in self.if_needed if kind.is_needed(snapshot.objects))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Workloads:
 
 
 def beside(main: Callable[[], Snapshot], clusters: Mapping[str, Connection], limits: Limits) -> Snapshot:
-    """What `main` reads, and beside it the Services and Pods of `clusters`, all at once.
+    """What `main` reads, and beside it the Services and Pods of `clusters`, all at once; then what is needed besides.
 
     Raises what `main` raises, and `SourceError` or `UsageError` where a kubeconfig has no such context; this before
     anything is read.
@@ -69,7 +77,15 @@ def beside(main: Callable[[], Snapshot], clusters: Mapping[str, Connection], lim
 
     with collector_off():
         in_parallel(run, (None, *clusters), CLUSTERS)
-    return joined(snapshots[0], [found[cluster] for cluster in clusters])
+        more = replace(limits, kinds=limits.more(snapshots[0]))
+        answered = [cluster for cluster in clusters if more.kinds and answers(found[cluster])]
+        further = in_parallel(lambda cluster: read(cluster, clusters[cluster], more), answered, CLUSTERS)
+    return joined(snapshots[0], [*(found[cluster] for cluster in clusters), *further])
+
+
+def answers(part: Workloads) -> bool:
+    """Whether a cluster can be asked for more; a right that is lacking may be lacking for one kind alone."""
+    return all(each.reason is GapReason.FORBIDDEN for each in part.gaps)
 
 
 def after(snapshot: Snapshot, contexts: Contexts, limits: Limits) -> Snapshot:
@@ -77,6 +93,7 @@ def after(snapshot: Snapshot, contexts: Contexts, limits: Limits) -> Snapshot:
 
     What was read of the context's own cluster is known under its registered names too, and not read again.
     """
+    limits = replace(limits, kinds=(*limits.kinds, *limits.more(snapshot)))
     wanted = {kind.resource for kind in limits.kinds}
     seen = {name: extent for name, extent in snapshot.read.items() if name in wanted}
     own = [Workloads(cluster, read=seen) for cluster in contexts.own if seen]
@@ -164,11 +181,14 @@ def joined(snapshot: Snapshot, workloads: Sequence[Workloads]) -> Snapshot:
     """All of it; an object of the context's own cluster that was read under a name as well counts once."""
     own = {identity(each) for each in snapshot.objects}
     more = (each for part in workloads for each in part.objects if identity(each) not in own)
+    elsewhere = dict(snapshot.elsewhere)
+    for part in workloads:
+        elsewhere[part.cluster] = {**elsewhere.get(part.cluster, {}), **part.read}
     return replace(
         snapshot,
         objects=(*snapshot.objects, *more),
         gaps=(*snapshot.gaps, *(gap for part in workloads for gap in part.gaps)),
-        elsewhere={**snapshot.elsewhere, **{part.cluster: part.read for part in workloads}},
+        elsewhere=elsewhere,
     )
 
 

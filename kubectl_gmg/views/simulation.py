@@ -16,11 +16,11 @@ if TYPE_CHECKING:  # only annotations name the model, so that what prints no rou
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Upstream:
-    """The request as it is sent on."""
+    """The request as it is sent on; of a connection that goes as a whole nothing but where to is known."""
 
-    method: str
-    host: str
-    path: str
+    method: str | None
+    host: str | None
+    path: str | None
     destinations: tuple[ResolvedDestination, ...]
 
 
@@ -78,7 +78,7 @@ class Expectation:
 class Simulated:
     """What one entry point does with one request (`spec/cli.md` 6.3).
 
-    `why_host` says how the domain was chosen, for people.
+    `why` says in words why that is so, `notes` what else is to be known.
     """
 
     request: Request
@@ -101,6 +101,7 @@ class Simulated:
     why: str = ""
     closest: tuple[Closest, ...] = ()
     redirects: tuple[Followed, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

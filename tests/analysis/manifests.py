@@ -86,7 +86,8 @@ def states(manifests: list[Json], folder: Path) -> States:
     assert ran.code == 0, ran.err
     found: States = {}
     for row in ran.json["items"]:
-        gateway = "{namespace}/{name}/{cluster}/{generation}".format(**row["gateway"])
+        served = row["gateway"] or dict.fromkeys(("namespace", "name", "cluster", "generation"), "mesh")
+        gateway = "{namespace}/{name}/{cluster}/{generation}".format(**served)
         if row["unreachable"] is not None:
             found[row["key"]] = (gateway, row["id"], row["matchIndex"], "unreachable")
         elif row["index"] is not None:

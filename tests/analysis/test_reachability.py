@@ -51,10 +51,12 @@ def hit(path: Path, item: dict[str, Any], request: dict[str, Any]) -> tuple[int,
     """The route that a request takes by the listener of a route."""
     headers = [word for each in request["headers"] for word in ("-H", f"{each['name']}: {each['value']}")]
     url = f"{request['scheme']}://{request['host']}:{request['port']}{request['path']}"
-    ran = gmg("curl", url, "-X", request["method"], *headers, "-f", str(path), "-o", "json")
-    wanted = (item["gateway"]["name"], item["listener"]["index"])
+    sender = item["workloads"] and ",".join(f"{key}={value}" for key, value in item["workloads"][0].items())
+    source = () if item["gateway"] else ("--from", f"workload:{sender or 'any=one'}")
+    ran = gmg("curl", url, "-X", request["method"], *headers, *source, "-f", str(path), "-o", "json")
+    wanted = (item["gateway"], item["listener"] and item["listener"]["index"])
     for each in ran.json["items"]:
-        if (each["gateway"]["name"], each["listener"]["index"]) == wanted and each["route"]:
+        if (each["gateway"], each["listener"] and each["listener"]["index"]) == wanted and each["route"]:
             return each["route"]["index"], each["route"]["id"]
     raise AssertionError((path, url, ran.out))
 
@@ -176,11 +178,15 @@ BEHIND: dict[str, dict[str, Any]] = {
 
 SHADOWED = {"ROUTE-SHADOWED", "SEM-10"}
 UNLISTED = {
+    "admission-violations": {("apps", "rt06", "r"), ("apps", "rt09", "r")},
     "delegation-nested-and-cycle": {("apps", "l2", "z")},
     "sort-route-specificity": {("apps", "alpha", "alpha1"), ("apps", "beta", "beta1")},
     "sort-table-order-by-name": {("apps", "first", "first0")},
 }
-"""Dead rules that the findings leave out, though the requests or the order of the same file show that they are."""
+"""Dead rules that the findings leave out, though the requests or the order of the same file show that they are.
+
+In the first file three tables without a gateway have one host within the mesh: the catch-all of the first takes it.
+"""
 
 
 def expected_dead(path: Path) -> set[tuple[str, str, str]]:

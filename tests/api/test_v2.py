@@ -27,9 +27,11 @@ from kubectl_gmg.model.conventions import (
     Broken,
     ChildRoot,
     Conflict,
+    Connections,
     Conventions,
     EqualTables,
     LabelInheritance,
+    LoneStar,
     MixedCase,
     PolicyConflict,
     Ranking,
@@ -133,6 +135,8 @@ def test_conventions_are_those_of_the_second_generation() -> None:
         shared_domain=SharedDomain.MERGED,
         labels=LabelInheritance.ALL,
         policy_conflict=PolicyConflict.BY_KIND,
+        lone_star=LoneStar.INVALID,
+        connections=Connections.ROUTED,
     )
 
 
@@ -696,7 +700,7 @@ def test_a_virtual_destination() -> None:
     assert declared.problems == ()
     (found,) = dict(declared.realms)["v2"].inventory.virtual_destinations
     assert (found.hostname, found.port, found.labels) == ("a.test", None, (("l", "1"),))
-    assert found.ports == (DestinationPort(80, 8080), DestinationPort(81, None, "g"))
+    assert found.ports == (DestinationPort(80, 8080, protocol="HTTP"), DestinationPort(81, None, "g", protocol="GRPC"))
     assert found.services[0].namespaces == frozenset({"n"})
     assert found.external_services[0].name == "e"
 
@@ -733,9 +737,9 @@ def test_an_external_service_and_its_endpoints() -> None:
     (service,) = inventory.external_services
     assert (service.hosts, service.addresses, service.endpoint_labels) == (("a.test",), (), (("vm", "1"),))
     assert service.ports == (
-        DestinationPort(80, 443, None, tls=True, name="http"),
-        DestinationPort(81),
-        DestinationPort(82, None, "alt"),
+        DestinationPort(80, 443, None, tls=True, name="http", protocol="HTTP"),
+        DestinationPort(81, protocol="HTTP"),
+        DestinationPort(82, None, "alt", protocol="HTTP"),
     )
     (found,) = inventory.endpoints
     assert (found.address, found.ports, found.labels) == ("192.0.2.1", (ServicePort(8080, "alt"),), (("vm", "1"),))
@@ -807,7 +811,8 @@ def test_workspace_settings() -> None:
         ResourcePattern(Shared.ALL, (("e", "1"),), "n"),
         ResourcePattern(Shared.OTHER),
     )
-    assert (found.federated, found.everywhere) == (True, False)
+    assert found.federation is not None
+    assert (found.federation.enabled, found.everywhere) == (True, False)
 
 
 def test_settings_for_everybody() -> None:

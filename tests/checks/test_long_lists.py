@@ -54,3 +54,12 @@ def test_routes_of_a_table(count: int, *, refused: bool) -> None:
         for number in range(count)
     ]
     assert found("v2", rules, "GMG424") == (["spec.http"] if refused else [])
+
+
+@pytest.mark.parametrize("field", ["tcp", "tls", "workloadSelectors", "applyToDestinations"])
+def test_other_lists_of_a_table(field: str) -> None:
+    """10000 routes or selectors (RT-08)."""
+    for count, refused in ((10_000, False), (10_001, True)):
+        table = {**HOSTS["v2"], "spec": {**HOSTS["v2"]["spec"], field: [{}] * count}}
+        ran = gmg("check", "-f", "-", "-o", "json", "--select", "GMG424", stdin=manifests_text([table]))
+        assert [item["at"]["field"] for item in ran.json["items"]] == ([f"spec.{field}"] if refused else [])

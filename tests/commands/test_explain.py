@@ -858,7 +858,7 @@ def all_targets(files: list[str]) -> set[str]:
     """A target of every form for the objects of some files."""
     listed = gmg("routes", "--all-routes", *files, "-o", "json").json["items"]
     found = {each["id"] for each in listed} | {domain for each in listed for domain in each["domains"]}
-    found |= {f"vg/{each['gateway']['namespace']}/{each['gateway']['name']}" for each in listed}
+    found |= {f"vg/{each['gateway']['namespace']}/{each['gateway']['name']}" for each in listed if each["gateway"]}
     found |= {f"rt/{t['ref']['namespace']}/{t['ref']['name']}" for each in listed for t in each["tables"]}
     found |= {"/".join(each["id"].split("/")[:2]) for each in listed}
     forms = {"VirtualHost": "vh", "RouteTable": "rt", "VirtualGateway": "vg"}

@@ -261,7 +261,7 @@ def test_ways_that_multiply_end() -> None:
 def test_what_the_way_depends_on_counts_for_its_end() -> None:
     first = {**rule("r", "/r", to()), "options": {"requestTimeout": "5s"}}
     objects = [gateway(), host(first, {**rule("end", "/end"), "options": {"retries": {"attempts": 2}}})]
-    assert simulated("h.example/r", "-L", objects=objects)["notSimulated"] == ["timeouts", "retries"]
+    assert simulated("h.example/r", "-L", objects=objects)["notSimulated"] == ["retries", "timeouts"]  # cli.md 6.8
 
 
 def test_expectations_judge_the_last_answer() -> None:

@@ -27,8 +27,11 @@ LOG = (
 """As the proxies of a mesh write it."""
 FILES = {"access.log": LOG, "known.json": '{"apiVersion": "gmg/v1", "kind": "Baseline", "items": []}'}
 """What examples name besides objects."""
-NEGATIVE = {"kubectl gmg check -f routes/ --fail-on warning -o github"}
-"""Examples whose answer for the demo is negative: two routes of it are never reached."""
+NEGATIVE = {
+    "kubectl gmg check -f routes/ --fail-on warning -o github",
+    "kubectl gmg curl http://ratings.bookinfo/1 --from workload:app=reviews",
+}
+"""Examples whose answer for the demo is negative: two routes of it are never reached, and none is for workloads."""
 JARGON = re.compile("delegat|resolv|effective|shadow|upstream|bootstrap|target|CRD", re.IGNORECASE)
 CALLED = re.compile(r"kubectl gmg (?P<words>[^>)|]+)")
 """What of an example is the program's own, apart from the shell's."""

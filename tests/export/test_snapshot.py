@@ -104,6 +104,7 @@ def test_what_is_nested_too_deeply_is_refused_in_words() -> None:
 def raw(
     kind: Kind, namespace: str, name: str, cluster: str = "", *, unsaid: bool = False, **metadata: Any
 ) -> RawObject:
+    namespace = namespace if kind.namespaced else ""
     where = {"name": name} | ({} if unsaid or not namespace else {"namespace": namespace}) | metadata
     spec: Json = {} if kind.labels_only else {"spec": {"routes": []}}
     body = {"apiVersion": kind.api_version, "kind": kind.name, "metadata": where, **spec}

@@ -84,7 +84,7 @@ def test_a_cluster_with_the_product(asked: Asked) -> None:
     assert (found["productVersion"], found["decidedBy"], found["reason"]) == ("2.4", "crds", None)
     assert {call.method for call in server.calls} == {"GET"}
     assert not [call for call in server.calls if call.query]
-    assert len(server.calls) == len({call.path for call in server.calls}) <= 13, "one for each group"
+    assert len(server.calls) == len({call.path for call in server.calls}) <= 14, "one for each group"
 
 
 LABELS: dict[str, tuple[Any, str | None]] = {

@@ -74,6 +74,7 @@ V2 = (  # `spec/v2.md` 1; Services are the cluster's own
     Resource("admin.gloo.solo.io", "v2", "workspaces", "Workspace"),
     Resource("admin.gloo.solo.io", "v2", "workspacesettings", "WorkspaceSettings"),
     Resource("admin.gloo.solo.io", "v2", "kubernetesclusters", "KubernetesCluster"),
+    Resource("infrastructure.gloo.solo.io", "v2", "cloudproviders", "CloudProvider"),
     *(  # 11.1
         Resource(f"{prefix}.policy.gloo.solo.io", "v2", f"{kind.lower().removesuffix('y')}ies", kind)
         for prefix, kinds in {

@@ -246,7 +246,8 @@ def on_loopback(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     for listener in resources["listeners"]:
         listener["address"] = socket_address(LOOPBACK, 0)
         manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
-        manager["route_config"]["virtual_hosts"] = [marked(each) for each in manager["route_config"]["virtual_hosts"]]
+        if "route_config" in manager:  # else whole connections are passed on
+            manager["route_config"]["virtual_hosts"] = list(map(marked, manager["route_config"]["virtual_hosts"]))
     resources["listeners"].append(echo_listener(echo))
     resources["clusters"] = [to_echo(each, echo) for each in resources["clusters"]]
     return copy

@@ -13,6 +13,12 @@ Json = dict[str, Any]
 State = tuple[str, str | None]
 """What became of a policy, and who beat it."""
 
+
+def kinds(names: str) -> tuple[str, ...]:
+    """Kinds that are written as words."""
+    return tuple(names.split())
+
+
 ROUTES, TO, LISTENERS, WORKLOADS = "applyToRoutes", "applyToDestinations", "applyToListeners", "applyToWorkloads"
 PAIRS = "applyToRouteDestinations"
 GROUPS = {
@@ -33,18 +39,20 @@ GROUPS = {
     "observability": "AccessLogPolicy",
 }
 """The kinds of 11.1 by their group."""
-GROUP = {kind: group for group, kinds in GROUPS.items() for kind in kinds.split()}
+GROUP = {kind: group for group, names in GROUPS.items() for kind in kinds(names)}
 
 FIELDS = {
     **dict.fromkeys(GROUP, (ROUTES,)),
     **dict.fromkeys(
-        "OutlierDetectionPolicy FailoverPolicy ConnectionPolicy ActiveHealthCheckPolicy "
-        "AdaptiveRequestConcurrencyPolicy LoadBalancerPolicy ClientTLSPolicy".split(),
+        kinds(
+            "OutlierDetectionPolicy FailoverPolicy ConnectionPolicy ActiveHealthCheckPolicy "
+            "AdaptiveRequestConcurrencyPolicy LoadBalancerPolicy ClientTLSPolicy"
+        ),
         (TO,),
     ),
-    **dict.fromkeys("ListenerConnectionPolicy ProxyProtocolPolicy".split(), (LISTENERS,)),
-    **dict.fromkeys("TrimProxyConfigPolicy WasmDeploymentPolicy AccessLogPolicy".split(), (WORKLOADS,)),
-    **dict.fromkeys("RateLimitPolicy ExtAuthPolicy JWTPolicy LuaPolicy".split(), (ROUTES, TO)),
+    **dict.fromkeys(kinds("ListenerConnectionPolicy ProxyProtocolPolicy"), (LISTENERS,)),
+    **dict.fromkeys(kinds("TrimProxyConfigPolicy WasmDeploymentPolicy AccessLogPolicy"), (WORKLOADS,)),
+    **dict.fromkeys(kinds("RateLimitPolicy ExtAuthPolicy JWTPolicy LuaPolicy"), (ROUTES, TO)),
     "HeaderManipulationPolicy": (ROUTES, PAIRS),
     "AccessPolicy": (TO, WORKLOADS),
 }
@@ -53,10 +61,12 @@ FIELDS = {
 UNSAID: dict[str, str | None] = {
     **{kind: fields[0] for kind, fields in FIELDS.items()},
     **dict.fromkeys(
-        "ActiveHealthCheckPolicy ListenerConnectionPolicy ProxyProtocolPolicy GraphQLPersistedQueryCachePolicy "
-        "GraphQLAllowedQueryPolicy".split()
+        kinds(
+            "ActiveHealthCheckPolicy ListenerConnectionPolicy ProxyProtocolPolicy GraphQLPersistedQueryCachePolicy "
+            "GraphQLAllowedQueryPolicy"
+        )
     ),
-    **dict.fromkeys("RateLimitPolicy ExtAuthPolicy".split(), TO),
+    **dict.fromkeys(kinds("RateLimitPolicy ExtAuthPolicy"), TO),
 }
 """What a policy means that names nothing at all."""
 
@@ -65,15 +75,17 @@ NOT_STATED = ("HTTPBufferPolicy", "ClientTLSPolicy")
 
 SERVICE, VIRTUAL, EXTERNAL = "SERVICE", "VIRTUAL_DESTINATION", "EXTERNAL_SERVICE"
 ACTS_ON = {
-    **dict.fromkeys(GROUP, {SERVICE, VIRTUAL, EXTERNAL}),
-    **dict.fromkeys("RateLimitPolicy ExtAuthPolicy JWTPolicy LuaPolicy".split(), {SERVICE}),
-    "OutlierDetectionPolicy": {VIRTUAL, EXTERNAL},
-    "FailoverPolicy": {SERVICE, VIRTUAL},
-    "AdaptiveRequestConcurrencyPolicy": {SERVICE, VIRTUAL},
+    **dict.fromkeys(GROUP, frozenset({SERVICE, VIRTUAL, EXTERNAL})),
+    **dict.fromkeys(kinds("RateLimitPolicy ExtAuthPolicy JWTPolicy LuaPolicy"), frozenset({SERVICE})),
+    "OutlierDetectionPolicy": frozenset({VIRTUAL, EXTERNAL}),
+    "FailoverPolicy": frozenset({SERVICE, VIRTUAL}),
+    "AdaptiveRequestConcurrencyPolicy": frozenset({SERVICE, VIRTUAL}),
 }
 OLDEST = set(
-    "RetryTimeoutPolicy FaultInjectionPolicy GraphQLPersistedQueryCachePolicy HeaderManipulationPolicy "
-    "LoadBalancerPolicy ExtAuthPolicy JWTPolicy GraphQLAllowedQueryPolicy".split()
+    kinds(
+        "RetryTimeoutPolicy FaultInjectionPolicy GraphQLPersistedQueryCachePolicy HeaderManipulationPolicy "
+        "LoadBalancerPolicy ExtAuthPolicy JWTPolicy GraphQLAllowedQueryPolicy"
+    )
 )
 """Of these only the oldest acts."""
 BY_LABELS_ONLY = ("GraphQLPersistedQueryCachePolicy", "GraphQLAllowedQueryPolicy")
@@ -98,8 +110,8 @@ class World:
         self.root = self.table("root", "edge", hosts=["shop.example"], virtualGateways=[{"name": "public"}])
         self.root["spec"]["http"] += [self.delegating(child) for child in self.children]
         self.objects += [self.root, *self.children]
-        kinds = self.random.sample(sorted(GROUP), 6)
-        self.policies = [self.policy(kind, n) for kind in kinds for n in range(self.random.randint(1, 3))]
+        sampled = self.random.sample(sorted(GROUP), 6)
+        self.policies = [self.policy(kind, n) for kind in sampled for n in range(self.random.randint(1, 3))]
         self.objects += self.policies
 
     def workspace(self, team: str) -> Json:
@@ -187,9 +199,8 @@ class World:
         return {"labels": self.labels(), **place, **owner}
 
     def choice(self) -> Json:
-        selector = {
-            name: text for name, text in (("namespace", self.random.choice(TEAMS)),) if self.random.random() < 0.3
-        }
+        namespace = self.random.choice(TEAMS)
+        selector: Json = {"namespace": namespace} if self.random.random() < 0.3 else {}
         if self.random.random() < 0.7:
             selector["labels"] = self.labels()
         found: Json = {"selector": selector} if selector or self.random.random() < 0.5 else {}
@@ -219,14 +230,19 @@ def gateway() -> Json:
 # ---- the rules
 
 
-def expected(world: World) -> dict[str, dict[str, State]]:
-    """By route name: what became of each policy that has anything to do with it."""
+def expected(world: World, *, of_children: bool = True) -> dict[str, dict[str, State]]:
+    """By route name: what became of each policy that has anything to do with it.
+
+    Before release 2.5 the labels `of_children`, tables that are delegated to, do not count (9 rule 5).
+    """
     found = {}
     for rule, table, above in ways(world):
         labels: Json = {}
         for each in above:
             labels |= each
-        labels |= table["metadata"].get("labels", {}) | rule.get("labels", {})
+        if of_children or table is world.root:
+            labels |= table["metadata"].get("labels", {})
+        labels |= rule.get("labels", {})
         owners = {table["metadata"]["namespace"], world.root["metadata"]["namespace"]}
         found[rule["name"]] = outcome(world, rule, labels, table["metadata"]["namespace"], owners)
     return found
@@ -234,7 +250,7 @@ def expected(world: World) -> dict[str, dict[str, State]]:
 
 def ways(world: World) -> list[tuple[Json, Json, list[Json]]]:
     """Every leaf with its table, and the labels met above it, the farthest first."""
-    found = []
+    found: list[tuple[Json, Json, list[Json]]] = []
     for rule in world.root["spec"]["http"]:
         if "delegate" not in rule:
             found.append((rule, world.root, []))
@@ -289,7 +305,7 @@ def scopes(
     found: list[tuple[object, bool]] = []
     if ROUTES in fields and owner in owners:
         entries = spec.get(ROUTES) or [{}]
-        if any(route_chosen(world, each, kind, destinations, labels, place) for each in entries):
+        if any(route_chosen(world, each, destinations, labels, place) for each in entries):
             found.append(("route", certain))
     for number, each in enumerate(destinations):
         thing = world_thing(world, each)
@@ -317,10 +333,11 @@ def scopes(
     return found
 
 
-def route_chosen(world: World, entry: Json, kind: str, destinations: list[Json], labels: Json, place: str) -> bool:
+def route_chosen(world: World, entry: Json, destinations: list[Json], labels: Json, place: str) -> bool:
+    """Routes may be chosen by where they lead, whatever destinations the policy itself can act on (2.7, 11.1)."""
     if "withDestinations" in entry:
         wanted = entry["withDestinations"]
-        return any(chosen(world_thing(world, each), each, wanted, kind) for each in destinations)
+        return any(chosen(world_thing(world, each), each, wanted) for each in destinations)
     return fits_route(entry.get("route", {}), labels, place)
 
 
@@ -339,9 +356,9 @@ def world_thing(world: World, destination: Json) -> Json:
     )
 
 
-def chosen(thing: Json, destination: Json, wanted: Json, kind: str) -> bool:
-    """Whether a DestinationSelector (2.7) means a destination."""
-    if wanted.get("kind", SERVICE) != destination["kind"] or destination["kind"] not in ACTS_ON[kind]:
+def chosen(thing: Json, destination: Json, wanted: Json, kind: str = "") -> bool:
+    """Whether a DestinationSelector (2.7) means a destination, for a policy of a `kind` to act on."""
+    if wanted.get("kind", SERVICE) != destination["kind"] or destination["kind"] not in ACTS_ON.get(kind, PLACES):
         return False
     selector, meta = wanted.get("selector", {}), thing["metadata"]
     port = wanted.get("port")

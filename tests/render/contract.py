@@ -311,7 +311,7 @@ NOT_SIMULATED = [
     "timeouts",
     "mirroring",
 ]
-upstream = shape_of(method=text, host=text, path=text, destinations=list_of(destination))
+upstream = shape_of(method=optional(text), host=optional(text), path=optional(text), destinations=list_of(destination))
 response = shape_of(status=whole, headers=list_of(shape_of(name=text, value=text)), body=text)
 simulated = shape_of(
     request=request,
@@ -335,6 +335,8 @@ simulated = shape_of(
     notSimulated=list_of(one_of(*NOT_SIMULATED)),
     mayDiffer=list_of(shape_of(id=optional(text), reason=text)),
     call=optional(text),
+    why=text,
+    notes=list_of(text),
 )
 bad_line = shape_of(error=text, input=shape_of(file=text, line=position))
 simulation = envelope(

@@ -55,9 +55,44 @@ def test_without_workspaces_a_workspace_may_be_any() -> None:
     assert (item["id"], item["status"]) == ("root/r/child/c", "ok")
 
 
-def test_labels_of_namespaces_are_a_gap() -> None:
-    answer = routes_json(objects([{"name": "n", "labels": {"team": "a"}}]))
-    assert [(gap["kind"], gap["reason"], gap["affects"]) for gap in answer["gaps"]] == [
-        ("Namespace", "notRead", ["workspaces"])
-    ]
-    assert routes_json(objects([{"name": "*"}]))["gaps"] == []
+OPEN, CLOSED = [{"workspaces": [{"name": "*"}]}], [{"workspaces": [{"name": "nobody"}]}]
+
+
+def shared(own: dict[str, Any], everywhere: dict[str, Any] | None) -> str:
+    """What becomes of a rule that delegates from workspace `top` to `team`; both have the same settings."""
+    api = "admin.gloo.solo.io/v2"
+    given = objects(None)
+    given[2]["metadata"]["namespace"] = "team"
+    for name, namespace in (("top", "n"), ("team", "team")):
+        spec = {"workloadClusters": [{"name": "*", "namespaces": [{"name": namespace}]}]}
+        given.append({"apiVersion": api, "kind": "Workspace", "metadata": {"name": name, "namespace": "gloo-mesh"}})
+        given[-1]["spec"] = spec
+        given.append({"apiVersion": api, "kind": "WorkspaceSettings", "spec": own})
+        given[-1]["metadata"] = {"name": name, "namespace": namespace}
+    if everywhere is not None:
+        given.append({"apiVersion": api, "kind": "WorkspaceSettings", "spec": everywhere})
+        given[-1]["metadata"] = {"name": "global", "namespace": "gloo-mesh"}
+    (item,) = routes_json(given)["items"]
+    status: str = item["status"]
+    return status
+
+
+@pytest.mark.parametrize(
+    "own,everywhere,status",
+    [
+        ({"importFrom": OPEN, "exportTo": OPEN}, None, "ok"),
+        ({"importFrom": OPEN, "exportTo": CLOSED}, None, "replaced"),
+        ({"importFrom": CLOSED, "exportTo": CLOSED}, {"importFrom": OPEN, "exportTo": OPEN}, "ok"),
+        ({"importFrom": OPEN, "exportTo": OPEN}, {"importFrom": CLOSED}, "replaced"),
+        ({"importFrom": OPEN, "exportTo": OPEN}, {"exportTo": CLOSED}, "replaced"),
+        ({"importFrom": OPEN, "exportTo": OPEN}, {"options": {"federation": {"enabled": True}}}, "ok"),
+        ({"importFrom": OPEN}, {"exportTo": OPEN}, "ok"),
+        ({}, {"importFrom": OPEN, "exportTo": OPEN}, "ok"),
+    ],
+    ids=["own", "own does not", "opened", "imports nothing", "exports nothing", "says nothing", "one each", "alone"],
+)
+def test_global_settings_override_those_of_every_workspace(
+    own: dict[str, Any], everywhere: dict[str, Any] | None, status: str
+) -> None:
+    """12.2 rule 4: as far as they say anything; what they leave open each workspace says for itself."""
+    assert shared(own, everywhere) == status
