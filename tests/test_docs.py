@@ -17,7 +17,7 @@ BLOCKS = [(found["arguments"], found["output"]) for found in BLOCK.finditer(READ
 
 
 def test_blocks_are_found() -> None:
-    assert len(BLOCKS) == README.count("<!-- run:") == 11
+    assert len(BLOCKS) == README.count("<!-- run:") == 14
 
 
 @pytest.mark.parametrize("arguments,output", BLOCKS, ids=[arguments for arguments, _ in BLOCKS])

@@ -223,7 +223,8 @@ def chosen_words(policy: Policy, owner: str | None) -> Iterator[tuple[str, str]]
         yield words, "applyToDestinations" if named else ""
     for entry, targets in policy.on_routes:
         routes = entry_words(entry) or "with any labels"
-        yield f"{several(map(destination_words_of, targets))} of routes{of} {routes}", "applyToRouteDestinations"
+        words = f"on routes{of} {routes}: {several(map(destination_words_of, targets))}"
+        yield words, "applyToRouteDestinations"
     for listener in policy.listeners:
         yield f"listeners{of} {gateway_words(listener)}", "applyToListeners"
     for workload in policy.workloads:

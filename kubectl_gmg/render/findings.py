@@ -23,6 +23,8 @@ MOST_ALIGNED = 40
 """Letters of the longest cell that others are aligned with."""
 LEAST_EXCERPT = 20
 """Letters of a line that are shown however narrow the terminal is."""
+LONGEST_LINE = 2_000
+"""Letters of a line that may be shown; of a longer one, as of JSON without line breaks, a part would tell nothing."""
 STDIN = "-"
 """The name of what was read from stdin."""
 
@@ -139,10 +141,11 @@ def place_text(at: Origin) -> str:
 
 def excerpt(finding: Finding, lead: str, width: int | None, look: Look) -> Iterator[Line]:
     """The line of the file with its number, and a mark below the key if it stands there once."""
-    if finding.line is None or not (finding.excerpt or "").strip():
+    text = finding.excerpt or ""
+    if finding.line is None or len(text) > LONGEST_LINE or not text.strip():
         return
     head = f"{finding.line:>{len(lead)}} | "
-    written = shown((finding.excerpt or "").strip())
+    written = shown(text.strip())
     mark = key_of(written, finding.problem.at)
     if width is not None:
         written, mark = cut(written, mark, max(width - len(head), LEAST_EXCERPT), "…" if look.unicode else "...")

@@ -39,15 +39,22 @@ def path_text(match: RouteMatch) -> str:
 
 
 def match_text(match: RouteMatch) -> str:
-    """A match in short: method in front, `{h}` and `{q}` where headers or query parameters are required."""
+    """A match in short: method in front, `{h}` and `{q}` where headers or query parameters are required, the port."""
     parts = [match.method, path_text(match), "{h}" if match.headers else "", "{q}" if match.query_parameters else ""]
+    parts.append(port_text(match))
     return " ".join(part for part in parts if part)
 
 
 def full_match_text(match: RouteMatch) -> str:
     """A match with every condition spelled out."""
     parts = [match.method, path_text(match), *map(header_text, match.headers), *map(query_text, match.query_parameters)]
+    parts.append(port_text(match))
     return " ".join(part for part in parts if part)
+
+
+def port_text(match: RouteMatch) -> str:
+    """The port that a match wants; empty where it wants none."""
+    return f"port {match.port}" if match.port is not None else ""
 
 
 def route_text(route: Route) -> str:

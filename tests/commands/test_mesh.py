@@ -368,7 +368,9 @@ def test_a_catch_all_for_one_port_ends_nothing_at_others() -> None:
     """`spec/envoy.md` 72 and 76: a match for another port is not there."""
     assert [each["response"]["status"] for each in sent("http://pay.test:8080/k", "app=web,version=v2")] == [201]
     assert [each["response"]["body"] for each in sent("http://pay.test/k", "app=web,version=v2")] == ["kid"]
-    assert "dropped" not in shared("routes").out
+    listed_as = shared("routes").out
+    assert "dropped" not in listed_as
+    assert "/* port 8080" in listed_as
 
 
 def test_what_a_workload_cannot_reach_does_not_hide_a_loop() -> None:

@@ -291,6 +291,8 @@ def test_a_destination_of_routes_is_named_with_its_routes() -> None:
     )
     any_route = made("HeaderManipulationPolicy", "q", {"applyToRouteDestinations": [{"route": {}, **cart}]})
     (item,) = on(beside(labelled), "explain", "policy/p", "-o", "json").json["items"]
+    place = "Services in any namespace; name cart"
+    assert said(item, "match") == [f"it chooses on routes of workspace shop with label kind=api: {place}"]
     acts = "it acts on Service shop/cart:80"
     assert said(item, "policies")[0] == f"#1 all: it applies: label kind=api of its own; there {acts}"
     (item,) = on(beside(any_route), "explain", "policy/q", "-o", "json").json["items"]
@@ -312,6 +314,19 @@ def test_delegating_rules_in_error_are_nothing_that_a_policy_could_reach() -> No
     )
     (item,) = on(objects, "explain", "policy/p", "-o", "json").json["items"]
     assert not any("astray" in each for each in said(item, "order"))  # spec/v2.md 11.2 rule 8
+
+
+def test_policies_of_one_name_are_told_apart_by_their_cluster() -> None:
+    pair = [made("CORSPolicy", "p", {"applyToRoutes": [{}]}) for _ in range(2)]
+    for each, cluster in zip(pair, ("east", "west"), strict=True):
+        each["metadata"]["annotations"] = {"cluster.solo.io/cluster": cluster}
+    lines = on(beside(*pair), "routes", "-o", "wide").out.splitlines()
+    assert [each for each in lines if "shop/p" in each] == [
+        "  CORSPolicy shop/p @east: acts on #1-#2",
+        "  CORSPolicy shop/p @west: acts on #1-#2",
+    ]
+    items = on(beside(*pair), "explain", "policy/p", "-o", "json").json["items"]
+    assert [each["title"][0] for each in items] == ["CORSPolicy shop/p @east", "CORSPolicy shop/p @west"]
 
 
 def test_virtual_machines_are_told() -> None:

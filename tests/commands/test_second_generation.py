@@ -61,7 +61,7 @@ def test_effective_weights_beside_written_ones() -> None:
 @pytest.mark.parametrize(
     ("flags", "kept"),
     [
-        (("-n", "cart"), ["checkout", "cart"]),
+        (("-n", "cart"), ["checkout", "cart", "quote"]),
         (("-l", "part=catalog"), ["beta", "items"]),
         (("-l", "env=prod"), ["beta", "items", "checkout", "cart", "home"]),
     ],

@@ -195,11 +195,7 @@ def labels_of(table: Json) -> tuple[Labels, ...]:
     written = table["spec"].get("workloadSelectors")
     if not written:
         return ({},)
-    allowed = (
-        entry.get("selector", {})
-        for entry in written
-        if entry.get("kind", "KUBE") == "KUBE"
-    )
+    allowed = (entry.get("selector", {}) for entry in written if entry.get("kind", "KUBE") == "KUBE")
     return tuple(each.get("labels", {}) for each in allowed)
 
 

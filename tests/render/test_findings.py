@@ -154,6 +154,12 @@ def test_a_key_at_the_end_of_a_long_line_is_shown_with_what_is_before_it() -> No
     assert text[mark.index("^") : mark.rindex("^") + 1] == "weight"
 
 
+def test_a_line_that_is_a_whole_file_is_not_shown() -> None:
+    """Else a file of a megabyte without line breaks stands in a pipe once for each finding."""
+    assert written(f"{{a: {'x' * 1_000_000}, weight: 5}}") == []
+    assert written(f"{{a: {'x' * 1_000}, weight: 5}}") != []
+
+
 def test_at_most_eight_related_places() -> None:
     notes = tuple(Note(f"note {number}", first_route(f"rt{number}")) for number in range(1, 12))
     text = printed(found(finding(problem(related=notes), GMG411, ERROR)))

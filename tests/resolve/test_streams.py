@@ -460,6 +460,9 @@ def test_all_answers_agree_on_a_listener_that_the_proxy_does_not_get() -> None:
     assert judged == [(1, None, False), (2, {"by": [], "proof": "disabled", "request": None}, True)]
     ran = gmg("curl", "https://b.x.test/", "-f", "-", "-o", "json", stdin=manifests_text([*given, service()]))
     assert {each["outcome"] for each in ran.json["items"]} == {"connectionClosed"}
+    told = " ".join(gmg("explain", "vg/n/edge", "-f", "-", stdin=manifests_text([*given, service()])).out.split())
+    assert "listener 1, of the same port, is for the server name a.x.test already" in told
+    assert "can never match: no request comes to its host or listener" in told
 
 
 def test_check_and_routes_count_the_same_routes() -> None:
