@@ -20,7 +20,7 @@ class ServedHost:
     """A host as one listener serves it, and the paths that exist under it in effective order.
 
     `owner` is the object that declares it, as `NS/NAME` like the gateway; `places` are N of `HOST#N`, the id of the
-    route there, and what it answers.
+    route there, and what it answers. One that workloads within the mesh get has their words in place of a gateway.
     """
 
     gateway: str
@@ -31,6 +31,7 @@ class ServedHost:
     domains: tuple[str, ...]
     paths: tuple[Path, ...]
     places: tuple[Path, ...] = ()
+    within_mesh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def host(content: Mapping[str, Any]) -> ServedHost:
         domains=texts(content["domains"]),
         paths=tuple(map(three, content["paths"])),
         places=tuple(map(three, content["places"])),
+        within_mesh=content["within_mesh"] is True,
     )
 
 

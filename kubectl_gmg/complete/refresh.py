@@ -130,6 +130,7 @@ def hosts_of(resolved: Resolved) -> Iterator[ServedHost]:
                     domains=domains_of(host),
                     paths=tuple(paths_of(routes)),
                     places=tuple(places_of(routes)),
+                    within_mesh=gateway.sidecars is not None,
                 )
 
 

@@ -44,6 +44,10 @@ class Asked:
         names = self.known.names()
         return (each for each in (names.hosts if names else ()) if is_called(each.gateway, self.gateway))
 
+    def reached(self, *, within_mesh: bool) -> tuple[ServedHost, ...]:
+        """The hosts that a client of a gateway can ask, or a workload within the mesh."""
+        return tuple(each for each in self.hosts if each.within_mesh is within_mesh)
+
 
 def is_called(gateway: str, wanted: str) -> bool:
     """Whether `[NS/]NAME` names a gateway; without a wish each one is meant."""
@@ -133,7 +137,7 @@ def request_urls(asked: Asked) -> Iterator[Candidate]:
     """URLs, step by step; a `Host` header of the line says whose paths they are."""
     headers = (each.partition(":") for each in asked.line.all("header"))
     host = next((value.strip() for name, _, value in headers if name.strip().lower() == "host"), "")
-    return urls.urls(asked.typed, tuple(asked.hosts), host)
+    return urls.urls(asked.typed, asked.reached(within_mesh=asked.line.last("source").startswith("workload:")), host)
 
 
 def routes(asked: Asked) -> Iterator[Candidate]:
@@ -188,7 +192,7 @@ def targets(asked: Asked) -> Iterator[Candidate]:
         return
     yield from objects(asked)
     if "://" in asked.typed or urls.has_host(asked.typed):
-        yield from urls.urls(asked.typed, tuple(asked.hosts), "")
+        yield from urls.urls(asked.typed, asked.reached(within_mesh=False), "")
     yield from routes(asked)
     yield from domains(asked)
     if asked.typed:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubectl_gmg.api import KINDS, WORKLOADS
-from kubectl_gmg.api.status import COUNTS, LISTS, STATES
+from kubectl_gmg.api.status import BY_KIND, COUNTS, LISTS, OWNERS, STATES
 from kubectl_gmg.export.redaction import Redaction, redaction_of
 from kubectl_gmg.export.secrets import Masks, taken_in, texts_in
 from kubectl_gmg.export.yaml_stream import MARK, document
@@ -39,8 +39,9 @@ ANNOTATIONS = ("gmg/", "cluster.solo.io/")
 
 STATUS = frozenset(
     (
-        *(*LISTS, *COUNTS, *STATES, "common", "approval", "errors", "warnings", "observedGeneration"),
-        *("ownedByWorkspace", "appliedFederation", "selectedDestinations", "appliedVirtualMesh"),
+        *(*LISTS, *COUNTS, *BY_KIND, *OWNERS, *STATES),
+        *("common", "approval", "errors", "warnings", "observedGeneration"),
+        *("appliedFederation", "selectedDestinations", "appliedVirtualMesh"),
         *("appliedIngressGateways", "loadBalancer"),
     )
 )

@@ -17,13 +17,16 @@ from tests.checks.worlds import World, every
 
 Said = set[tuple[str, Any]]
 RIGHT = {
+    ("GMG118", "Workspace"): "without workspaces both serve the mesh; with them nothing there does, which is GMG520",
     ("GMG206", "Workspace"): "nothing leads there, whoever may see it; with workspaces that is GMG520",
     ("GMG214", "RouteTable"): "an open selector that selects nothing is told as that",
     ("GMG214", "Workspace"): "the same",
     ("GMG214", "WorkspaceSettings"): "the same, as far as is known",
     ("GMG219", "Workspace"): "so is one that selects only what is on the way down",
     ("GMG301", "Service"): "it is dead; a rule that is refused for its destination is not asked for it",
+    ("GMG301", "Workspace"): "without workspaces everything sees everything (DEC-24), and one is behind the other",
     ("GMG302", "Service"): "the same",
+    ("GMG404", "Service"): "it is rewritten so; a rule that is refused for its destination rewrites nothing",
     ("GMG411", "KubernetesCluster"): "the destination is missing; with clusters it is the cluster that is named",
     ("GMG520", "VirtualGateway"): "the same namespace, told at the first object that is left",
 }

@@ -76,6 +76,14 @@ def test_places_in_a_host() -> None:
     assert ask("explain", "--demo", "other/www.example.com#", known=demo()).values == []
 
 
+def test_hosts_within_the_mesh_are_for_workloads() -> None:
+    here, known = ("--demo", "--generation", "v2"), demo("v2")
+    within = "http://pricing.cart.svc.cluster.local/"
+    assert within not in ask("curl", *here, "http://", known=known).values
+    assert ask("curl", *here, "--from", "workload:app=cart", "http://", known=known).values == [within]
+    assert "http://shop.example.com/" in ask("curl", *here, "--from", "gateway:edge", "http://", known=known).values
+
+
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_paths_are_those_that_the_simulation_finds(generation: str) -> None:
     """Each path that stands under a host is answered; an exact one by the route that is said, if none hides it."""

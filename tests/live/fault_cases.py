@@ -103,7 +103,7 @@ CASES: dict[str, Case] = {
         resources=(),
         error="no Gloo Mesh Gateway kinds are installed in context gmg-test",
         hint="--context",
-        requests={**ONCE, "/version": 1},
+        requests={**ONCE, "/version": 1, POLICIES: 0, f"workloads.{DISCOVERY}": 0},  # these only act on others
     ),
     "404 of a kind": Case(
         always(status(404, "NotFound", "the server could not find the requested resource")), without=("TrafficPolicy",)

@@ -10,21 +10,13 @@ import pytest
 
 from kubectl_gmg.pipeline import Session, Settings
 from kubectl_gmg.resolve.target import all_rows
+from tests.oracle.manifests import manifest
 
 Json = dict[str, Any]
 WORLDS = 80
 TEAMS, CLUSTERS, APPS = ("red", "blue"), ("c1", "c2"), ("a", "b")
 NETWORKING, ADMIN = "networking.gloo.solo.io/v2", "admin.gloo.solo.io/v2"
 KINDS = ("ALL", "SERVICE", "VIRTUAL_DESTINATION", "EXTERNAL_SERVICE")
-
-
-def manifest(group: str, kind: str, name: str, namespace: str, spec: Json, **metadata: Any) -> Json:
-    return {
-        "apiVersion": group,
-        "kind": kind,
-        "metadata": {"name": name, "namespace": namespace, **metadata},
-        "spec": spec,
-    }
 
 
 class World:

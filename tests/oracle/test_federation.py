@@ -18,6 +18,7 @@ from kubectl_gmg.checks.catalogue import rules
 from kubectl_gmg.checks.context import CheckContext
 from kubectl_gmg.pipeline import Session, Settings
 from kubectl_gmg.resolve.target import all_rows
+from tests.oracle.manifests import manifest
 
 Json = dict[str, Any]
 WORLDS = int(os.environ.get("GMG_FEDERATION", "120"))
@@ -26,15 +27,6 @@ CLUSTERS = ("c1", "c2")
 GATEWAYS = {"one": {"c1"}, "two": {"c2"}, "both": {"c1", "c2"}, "nowhere": set[str]()}
 """The clusters that each gateway runs in, as far as its workloads tell."""
 PORTS = [{"name": "http", "port": 80}, {"name": "admin", "port": 81}]
-
-
-def manifest(group: str, kind: str, name: str, namespace: str, spec: Json, **metadata: Any) -> Json:
-    return {
-        "apiVersion": group,
-        "kind": kind,
-        "metadata": {"name": name, "namespace": namespace, **metadata},
-        "spec": spec,
-    }
 
 
 class World:

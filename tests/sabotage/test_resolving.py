@@ -19,7 +19,7 @@ from kubectl_gmg.model.conventions import Conventions, Ranking
 from kubectl_gmg.model.declared import RouteRule
 from kubectl_gmg.model.match import PathKind, PathMatch, RouteMatch
 from kubectl_gmg.model.resolved import DeadEnd, Delegation, Node, Reason, Status, Target, Terminal
-from kubectl_gmg.resolve import attach, delegate, index, inherit, openings, order
+from kubectl_gmg.resolve import attach, claims, delegate, index, inherit, openings, order
 from kubectl_gmg.resolve.age import by_age
 from kubectl_gmg.simulate import doubt
 from tests.sabotage.judges import resolver_judges
@@ -211,7 +211,7 @@ def conflict_won_by_the_newer_host(patch: Patch) -> None:
         unknown, moment, name = real(created, ref)
         return not unknown, -moment.timestamp(), ranks.setdefault(name, -next(numbers))
 
-    patch.setattr(attach, "by_age", newest_first)
+    patch.setattr(claims, "by_age", newest_first)
 
 
 @fault
