@@ -18,6 +18,7 @@ from kubectl_gmg.render.routes import listener_name, plural, short_names, tails
 from kubectl_gmg.render.words import destination_text, route_text
 from kubectl_gmg.views import BadLine, Followed, Look, Simulated, Simulation, is_negative
 
+ENCRYPTED = frozenset({Protocol.HTTPS, Protocol.TLS})
 VERDICTS = {"no": Span("no", "dim"), "match": Span("MATCH", "bold green"), "late": Span("too late", "yellow")}
 OUTCOMES = {
     "noGateway": "no listener of a gateway takes such a request",
@@ -118,13 +119,22 @@ def place(item: Simulated) -> list[Block]:
     found: list[Block] = []
     if item.gateway is not None:
         title = "gateway" if item.gateway.sidecars is None else "from   "
-        found.append(line(f"{title}  {entry_name(item)}"))
+        found += [line(f"{title}  {entry_name(item)}"), *chain(item)]
     if item.host is not None and item.domain is not None:
         name = Span(item.request.host or "", "bold")
         found.append(line("host     ", name, f"  {chosen_by(item)} {item.host.declared.ref}", hang=" " * 9))
     if item.routed_path != item.request.path:
         found.append(line(f"path     {item.routed_path} after normalisation"))
     return found
+
+
+def chain(item: Simulated) -> list[Line]:
+    """Which of the listeners of the port took the TLS connection, and for which server names."""
+    listener = item.listener
+    if listener is None or listener.declared.protocol not in ENCRYPTED or item.outcome == "connectionClosed":
+        return []
+    names = ", ".join(listener.declared.server_names) or "any server name"
+    return [line(f"chain    {listener.declared.mode or 'TLS'} of listener {listener.index}, for {names}", hang=" " * 9)]
 
 
 def chosen_by(item: Simulated) -> str:

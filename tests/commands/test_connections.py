@@ -391,3 +391,27 @@ def test_connections_of_the_first_generation_are_not_simulated() -> None:
     spec = {"ingressGatewaySelectors": [{"portName": "tcp"}], "connectionHandlers": [handler]}
     old = made("VirtualGateway", "gw", "ns", spec, "networking.enterprise.mesh.gloo.solo.io/v1beta1")
     assert one("tcp://h.example:5432", objects=[old])["outcome"] == "notSimulated"
+
+
+@pytest.mark.parametrize(
+    ("url", "chain"),
+    [
+        ("https://a.x.test/", "chain    MUTUAL of listener 2, for a.x.test"),
+        ("https://b.x.test/", "chain    SIMPLE of listener 1, for *.x.test"),
+        ("https://p.test/", "chain    PASSTHROUGH of listener 3, for p.test"),
+        ("https://nobody.test/", ""),
+        ("http://a.x.test/", ""),
+    ],
+)
+def test_people_are_told_which_chain_it_is(url: str, chain: str) -> None:
+    """Listeners of one port look alike otherwise."""
+    listeners = (
+        tls("SIMPLE", "*.x.test", http=True),
+        tls("MUTUAL", "a.x.test", http=True),
+        tls("PASSTHROUGH", "p.test"),
+    )
+    answer: Json = {"http": [{"directResponse": {"status": 200}}], "tls": [by_name("web", "p.test")]}
+    root = table("all", "*.x.test", "p.test", **answer)
+    plain_text = {"port": {"number": 80}, "http": {}}
+    ran = run(url, objects=[gateway(*listeners, plain_text), root, service("web")])
+    assert [each for each in ran.out.splitlines() if each.startswith("chain")] == ([chain] if chain else [])
