@@ -76,13 +76,16 @@ class Session:
 
     @cached_property
     def everything(self) -> Resolved:
-        """What all gateways serve; it is said what the product passes over, as far as all workspaces were given."""
+        """What is served; it is said what the product passes over, where all workspaces were given, and what we do."""
         from kubectl_gmg.resolve import resolve  # noqa: PLC0415
         from kubectl_gmg.resolve.membership import in_no_workspace  # noqa: PLC0415
+        from kubectl_gmg.resolve.mesh import connections_not_resolved  # noqa: PLC0415
 
         if not self.snapshot.gaps:
             for note in in_no_workspace(self.declared):
                 self.settings.say(note)
+        if note := connections_not_resolved(self.declared):
+            self.settings.say(note)
         return resolve(self.declared)
 
     @cached_property

@@ -146,6 +146,8 @@ class Planter:
             return f"for {', '.join(groups)}"
         if not (host.declared.rules or host.declared.streams):
             return "no HTTP routes are written"
+        if host.declared.sidecars and not host.declared.rules:
+            return "for workloads within the mesh, where TLS and TCP routes are not resolved"
         return self._unless_unread(*UNATTACHED)
 
     def _node(self, node: Node, rows: Ends) -> TreeNode:

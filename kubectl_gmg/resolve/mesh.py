@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from kubectl_gmg.model.conventions import Ranking
 from kubectl_gmg.model.declared import (
+    Declared,
     FailureMode,
     Labels,
     Listener,
@@ -121,6 +122,15 @@ class Mesh:
         if key not in self._workloads:
             self._workloads[key] = narrowing(root.sidecars, (each.table.sidecars for each in leaf.tables))
         return self._workloads[key]
+
+
+def connections_not_resolved(declared: Declared) -> str:
+    """What is to be said of tables whose TLS and TCP routes are for workloads within the mesh; empty without any."""
+    found = sorted(host.ref for host in declared.hosts if host.sidecars and host.streams)
+    if not found:
+        return ""
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"TLS and TCP routes are resolved at gateways only, not for workloads within the mesh: {found[0]}{more}"
 
 
 def by_roots(claims: Iterable[tuple[str, VirtualHost]]) -> list[tuple[tuple[VirtualHost, ...], tuple[str, ...]]]:

@@ -403,3 +403,21 @@ def test_selectors_that_multiply_are_told_and_answered_for() -> None:
     for labels, outcome in (("a39=x,b39=x", "directResponse"), ("a39=x,b39=y", "noRoute")):
         ran = gmg("curl", "http://h.test/", "--from", f"workload:{labels}", "-f", "-", "-q", "-o", "json", stdin=text)
         assert [each["outcome"] for each in ran.json["items"]] == [outcome]
+
+
+def test_connections_within_the_mesh_are_not_resolved_and_that_is_said() -> None:
+    """4.6 beside 4.4: what is left out is named, and no gateway is blamed."""
+    to = {"forwardTo": {"destinations": [{"ref": {"name": "db"}, "port": {"number": 5432}}]}}
+    table: Json = {
+        "apiVersion": "networking.gloo.solo.io/v2",
+        "kind": "RouteTable",
+        "metadata": {"name": "db", "namespace": "shop"},
+        "spec": {"hosts": ["db.test"], "tcp": [{"matchers": [{"port": 5432}], **to}]},
+    }
+    ran = gmg("tree", "-f", "-", stdin=manifests_text([table]))
+    assert "TLS and TCP routes are resolved at gateways only" in ran.err
+    assert "RouteTable shop/db" in ran.err
+    assert "for workloads within the mesh, where TLS and TCP routes are not resolved" in ran.out
+    table["spec"] |= {"virtualGateways": [{"name": "edge"}]}
+    ran = gmg("tree", "-f", "-", stdin=manifests_text([table]))
+    assert "within the mesh" not in ran.err + ran.out
