@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from kubectl_gmg.model.action import Backing, Destination, Operator, Requirement, Selector
 from kubectl_gmg.model.declared import Realm
@@ -19,9 +20,10 @@ from kubectl_gmg.model.inventory import (
 from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.workspace import Shared
 from kubectl_gmg.resolve.age import by_age
-from kubectl_gmg.resolve.index import Index, named_by, selects
+from kubectl_gmg.resolve.index import Index, Labelled, named_by, selects
 from kubectl_gmg.resolve.tenancy import IMPLICIT, Tenancy
 
+T = TypeVar("T", bound=Labelled)
 Chosen = tuple[Service, Selector]
 """A Service, and the first selector that means it."""
 
@@ -69,31 +71,30 @@ def behind_virtual(
 def selected_services(virtual: VirtualDestination, inventory: Inventory, tenancy: Tenancy) -> tuple[Chosen, ...]:
     """The Services that a virtual destination finds among those that its workspace sees (2.2)."""
     index: Index[Service] = inventory.once(("index", "services"), lambda: Index(inventory.services))
-    viewer = tenancy.owner(virtual.ref)
-    found: dict[int, Chosen] = {}
-    for selector in virtual.services:
-        for service in index.select(selector):
-            sees = tenancy.sees(viewer, service.ref, service.labels, Shared.SERVICE)
-            if sees and of_workspace(selector, service.ref, tenancy):
-                found.setdefault(id(service), (service, selector))
-    return tuple(found.values())
+    return tuple(visible(virtual, virtual.services, index, Shared.SERVICE, tenancy))
 
 
 def selected_external(
     virtual: VirtualDestination, inventory: Inventory, tenancy: Tenancy
 ) -> tuple[ExternalService, ...]:
     """The external services that a virtual destination finds among those that its workspace sees (2.2)."""
-    if not virtual.external_services:
-        return ()
     index: Index[ExternalService] = inventory.once(("index", "external"), lambda: Index(inventory.external_services))
+    found = visible(virtual, virtual.external_services, index, Shared.EXTERNAL_SERVICE, tenancy)
+    return tuple(each for each, _ in found)
+
+
+def visible(
+    virtual: VirtualDestination, selectors: Iterable[Selector], index: Index[T], kind: Shared, tenancy: Tenancy
+) -> Iterable[tuple[T, Selector]]:
+    """What selectors mean of what the workspace of a virtual destination sees, each with the first that means it."""
     viewer = tenancy.owner(virtual.ref)
-    found: dict[int, ExternalService] = {}
-    for selector in virtual.external_services:
+    found: dict[int, tuple[T, Selector]] = {}
+    for selector in selectors:
         for each in index.select(selector):
-            sees = tenancy.sees(viewer, each.ref, each.labels, Shared.EXTERNAL_SERVICE)
-            if sees and of_workspace(selector, each.ref, tenancy):
-                found.setdefault(id(each), each)
-    return tuple(found.values())
+            seen = tenancy.sees(viewer, each.ref, each.labels, kind) and of_workspace(selector, each.ref, tenancy)
+            if seen:
+                found.setdefault(id(each), (each, selector))
+    return found.values()
 
 
 def of_workspace(selector: Selector, ref: ObjectRef, tenancy: Tenancy) -> bool:

@@ -489,7 +489,10 @@ def peer_of(number: int) -> tuple[int, int, int] | None:
         found.detach()
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="the system keeps no connection alive in this way")
+@pytest.mark.skipif(
+    not hasattr(socket, "TCP_KEEPIDLE"),
+    reason="only where the system tells after how long it asks a silent peer can that be looked up",
+)
 def test_a_peer_that_is_gone_is_noticed(scene: Scene) -> None:
     """The system asks on a quiet connection whether somebody is still there."""
     with scene.begins():

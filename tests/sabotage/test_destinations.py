@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kubectl_gmg.model.action import FunctionFilter
-from kubectl_gmg.model.declared import FailureMode
+from kubectl_gmg.model.declared import FailureMode, Realm
 from kubectl_gmg.model.resolved import Gateway
 from kubectl_gmg.model.workspace import Federation
 from kubectl_gmg.resolve import backing, functions, withheld
@@ -48,8 +48,8 @@ def gateways_run_in_one_cluster(patch: Patch) -> None:
 def settings_for_all_are_left_out(patch: Patch) -> None:
     start = FederatedServices.__init__
 
-    def without(self: FederatedServices, realm: object, tenancy: object) -> None:
-        start(self, realm, tenancy)  # type: ignore[arg-type]  # what is passed on is what came
+    def without(self: FederatedServices, realm: Realm, tenancy: Tenancy) -> None:
+        start(self, realm, tenancy)
         self._everywhere = []
 
     patch.setattr(FederatedServices, "__init__", without)
