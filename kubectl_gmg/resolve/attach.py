@@ -42,7 +42,7 @@ from kubectl_gmg.resolve.delegate import (
 from kubectl_gmg.resolve.family import Family, families, family_of
 from kubectl_gmg.resolve.faults import REPLACEMENT
 from kubectl_gmg.resolve.index import Index
-from kubectl_gmg.resolve.merge import merged, oldest_first
+from kubectl_gmg.resolve.merge import by_roots, merged, oldest_first
 from kubectl_gmg.resolve.order import flatten
 from kubectl_gmg.resolve.services import clusters_of, gateway_services, port_of
 from kubectl_gmg.resolve.stream_index import StreamIndex
@@ -153,34 +153,25 @@ class Attachment:
         self, gateway: ObjectRef, listener: Listener, family: Family, services: tuple[Service, ...] | None
     ) -> tuple[Host, ...]:
         """The hosts that name the gateway and that the listener admits, one for each list of roots."""
-        domains: dict[str, list[VirtualHost]] = {}
-        spelling: dict[str, str] = {}
         routed = listener.protocol in (Protocol.HTTP, Protocol.HTTPS)
-        for host, served in admitted_hosts(gateway, listener, family) if routed else ():
-            for domain in served:
-                domains.setdefault(domain.lower(), []).append(host)
-                spelling.setdefault(domain.lower(), domain)
-        groups: dict[tuple[int, ...], tuple[tuple[VirtualHost, ...], list[str]]] = {}
-        for name, hosts in domains.items():
-            roots = oldest_first(hosts)
-            groups.setdefault(tuple(map(id, roots)), (roots, []))[1].append(spelling[name])
-        found = [self._merged_host(*group, listener.port, family, services) for group in groups.values()]
-        return tuple(sorted(found, key=lambda each: min(each.domains)))
+        hosts = admitted_hosts(gateway, listener, family) if routed else ()
+        claims = ((domain, host) for host, served in hosts for domain in served)
+        return tuple(self._merged_host(*group, listener.port, family, services) for group in by_roots(claims))
 
     def _merged_host(
         self,
         roots: tuple[VirtualHost, ...],
-        domains: list[str],
+        domains: tuple[str, ...],
         port: int | None,
         family: Family,
         services: tuple[Service, ...] | None,
     ) -> Host:
         matters = any(match.port for root in roots for leaf in self.grown(root).leaves for match in leaf.matches)
-        key = (tuple(map(id, roots)), tuple(domains), port if matters else None, services)
+        key = (tuple(map(id, roots)), domains, port if matters else None, services)
         if key not in self._merged_hosts:  # listeners that serve a host alike share it
             lists = (tuple(self._rows(root, family, services, served=True)) for root in roots)
             tree = tuple(node for root in roots for node in self.grown(root).tree)
-            self._merged_hosts[key] = Host(roots[0], tuple(domains), merged(lists, port), tree, merged=roots)
+            self._merged_hosts[key] = Host(roots[0], domains, merged(lists, port), tree, merged=roots)
         return self._merged_hosts[key]
 
     def _streams(

@@ -25,6 +25,20 @@ def oldest_first(roots: Iterable[VirtualHost]) -> tuple[VirtualHost, ...]:
     return tuple(sorted(roots, key=key))
 
 
+def by_roots(claims: Iterable[tuple[str, VirtualHost]]) -> list[tuple[tuple[VirtualHost, ...], tuple[str, ...]]]:
+    """The roots of every domain, the oldest first, with all the domains that just these roots have (4.3 rule 1)."""
+    domains: dict[str, dict[int, VirtualHost]] = {}
+    spelling: dict[str, str] = {}
+    for domain, root in claims:
+        domains.setdefault(domain.lower(), {})[id(root)] = root
+        spelling.setdefault(domain.lower(), domain)
+    groups: dict[tuple[int, ...], tuple[tuple[VirtualHost, ...], list[str]]] = {}
+    for name, found in domains.items():
+        roots = oldest_first(found.values())
+        groups.setdefault(tuple(map(id, roots)), (roots, []))[1].append(spelling[name])
+    return sorted(((roots, tuple(names)) for roots, names in groups.values()), key=lambda each: min(each[1]))
+
+
 def merged(lists: Iterable[tuple[Route, ...]], port: int | None) -> tuple[Route, ...]:
     """The routes of several roots as one list of a listener at `port`, with their places.
 

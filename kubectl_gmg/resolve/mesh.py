@@ -30,7 +30,7 @@ from kubectl_gmg.resolve.attach import Attachment, frozen, rows
 from kubectl_gmg.resolve.clashes import Hit, uses_of
 from kubectl_gmg.resolve.family import Family
 from kubectl_gmg.resolve.listener_policies import wants_workspace
-from kubectl_gmg.resolve.merge import merged, oldest_first
+from kubectl_gmg.resolve.merge import by_roots, merged, oldest_first
 from kubectl_gmg.resolve.order import flatten
 from kubectl_gmg.resolve.walk import way
 
@@ -131,20 +131,6 @@ def connections_not_resolved(declared: Declared) -> str:
         return ""
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return f"TLS and TCP routes are resolved at gateways only, not for workloads within the mesh: {found[0]}{more}"
-
-
-def by_roots(claims: Iterable[tuple[str, VirtualHost]]) -> list[tuple[tuple[VirtualHost, ...], tuple[str, ...]]]:
-    """The roots of every domain, the oldest first, with all the domains that just these roots have (4.3 rule 1)."""
-    domains: dict[str, dict[int, VirtualHost]] = {}
-    spelling: dict[str, str] = {}
-    for domain, root in claims:
-        domains.setdefault(domain.lower(), {})[id(root)] = root
-        spelling.setdefault(domain.lower(), domain)
-    groups: dict[tuple[int, ...], tuple[tuple[VirtualHost, ...], list[str]]] = {}
-    for name, found in domains.items():
-        roots = oldest_first(found.values())
-        groups.setdefault(tuple(map(id, roots)), (roots, []))[1].append(spelling[name])
-    return sorted(((roots, tuple(names)) for roots, names in groups.values()), key=lambda each: min(each[1]))
 
 
 class Narrowed(NamedTuple):

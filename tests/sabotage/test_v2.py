@@ -116,7 +116,7 @@ def let_everything_pass(patch: Patch) -> None:
 @fault
 def newest_root_first(patch: Patch) -> None:
     real = merge.oldest_first
-    patch.setattr(attach, "oldest_first", lambda roots: real(roots)[::-1])
+    patch.setattr(merge, "oldest_first", lambda roots: real(roots)[::-1])
 
 
 @fault
