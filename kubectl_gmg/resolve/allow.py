@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from kubectl_gmg.model.declared import Allowance, Listener, VirtualHost
 from kubectl_gmg.model.origin import ObjectRef
 from kubectl_gmg.resolve.index import selects
-from kubectl_gmg.resolve.tenancy import IMPLICIT, Tenancy
+from kubectl_gmg.resolve.tenancy import Tenancy, is_of
 
 
 def admitted(host: VirtualHost, listener: Listener, gateway: ObjectRef, tenancy: Tenancy) -> tuple[str, ...]:
@@ -31,7 +31,7 @@ def allows(entry: Allowance, host: VirtualHost, gateway: ObjectRef, tenancy: Ten
     selector = entry.selector
     if selector is None:
         return True
-    if selector.workspace and tenancy.owner(host.ref) not in (selector.workspace, IMPLICIT):
+    if not is_of(selector.workspace, tenancy.owner(host.ref)):
         return False
     return selector.name in ("", host.ref.name) and selects(selector, host.ref.namespace, dict(host.labels))
 

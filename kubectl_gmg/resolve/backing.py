@@ -21,7 +21,7 @@ from kubectl_gmg.model.origin import ObjectRef, Origin
 from kubectl_gmg.model.workspace import Shared
 from kubectl_gmg.resolve.age import by_age
 from kubectl_gmg.resolve.index import Index, Labelled, named_by, selects
-from kubectl_gmg.resolve.tenancy import IMPLICIT, Tenancy
+from kubectl_gmg.resolve.tenancy import Tenancy, is_of
 
 T = TypeVar("T", bound=Labelled)
 Chosen = tuple[Service, Selector]
@@ -91,15 +91,10 @@ def visible(
     found: dict[int, tuple[T, Selector]] = {}
     for selector in selectors:
         for each in index.select(selector):
-            seen = tenancy.sees(viewer, each.ref, each.labels, kind) and of_workspace(selector, each.ref, tenancy)
-            if seen:
+            seen = tenancy.sees(viewer, each.ref, each.labels, kind)
+            if seen and is_of(selector.workspace, tenancy.owner(each.ref)):
                 found.setdefault(id(each), (each, selector))
     return found.values()
-
-
-def of_workspace(selector: Selector, ref: ObjectRef, tenancy: Tenancy) -> bool:
-    """Whether an object is of the workspace that a selector names; without workspaces nobody knows whose it is."""
-    return not selector.workspace or tenancy.owner(ref) in (IMPLICIT, selector.workspace)
 
 
 def by_cluster(chosen: Iterable[Chosen]) -> dict[str, list[Chosen]]:

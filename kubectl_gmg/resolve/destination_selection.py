@@ -12,7 +12,7 @@ from kubectl_gmg.model.workspace import Shared
 from kubectl_gmg.resolve.destination import look_up
 from kubectl_gmg.resolve.faults import SHARED
 from kubectl_gmg.resolve.index import named_by, selects
-from kubectl_gmg.resolve.tenancy import IMPLICIT, Tenancy
+from kubectl_gmg.resolve.tenancy import Tenancy, is_of
 
 Key = tuple[object, ...]
 
@@ -69,7 +69,7 @@ class DestinationSelection:
         if wanted is None:
             return True
         ref = ref_of(destination)
-        if not named_by(wanted, ref) or not self._of_workspace(wanted, ref):
+        if not named_by(wanted, ref) or not is_of(wanted.workspace, self._tenancy.owner(ref)):
             return False
         if not wanted.requirements:
             return selects(wanted, ref.namespace, {})
@@ -79,10 +79,6 @@ class DestinationSelection:
         if found is None:
             return False if read else None
         return selects(wanted, ref.namespace, dict(found.labels))
-
-    def _of_workspace(self, wanted: Selector, ref: ObjectRef) -> bool:
-        """Without workspaces nobody knows whose an object is."""
-        return not wanted.workspace or self._tenancy.owner(ref) in (IMPLICIT, wanted.workspace)
 
     def _at_port(self, wanted: DestinationSelector, destination: Destination) -> bool | None:
         """Whether it is the port that is wanted; a rule may leave out the only one, or give it by name."""

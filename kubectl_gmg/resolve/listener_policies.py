@@ -19,7 +19,7 @@ from kubectl_gmg.resolve.policy_index import (
     workload_facts,
 )
 from kubectl_gmg.resolve.services import selects_service
-from kubectl_gmg.resolve.tenancy import IMPLICIT, Tenancy
+from kubectl_gmg.resolve.tenancy import Tenancy, is_of
 
 Services = tuple[Service, ...] | None
 
@@ -97,11 +97,6 @@ class ListenerPolicies:
 def wants_workspace(wanted: ServiceSelector, owner: str) -> bool:
     """Whether a selector may mean workloads of a workspace; one without a matcher means virtual machines."""
     return wanted.matcher is not None and is_of(wanted.matcher.workspace, owner)
-
-
-def is_of(wanted: str, owner: str) -> bool:
-    """Whether what a workspace owns is of the one that is wanted; without workspaces nobody knows whose a thing is."""
-    return not wanted or owner in (IMPLICIT, wanted)
 
 
 def at_listener(

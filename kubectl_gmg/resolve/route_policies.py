@@ -26,7 +26,7 @@ from kubectl_gmg.resolve.policy_index import (
     wanted_of_destination,
     wanted_of_route,
 )
-from kubectl_gmg.resolve.tenancy import IMPLICIT, Tenancy
+from kubectl_gmg.resolve.tenancy import Tenancy, is_of
 
 Pair = tuple[str, str]
 Owners = frozenset[str]
@@ -205,11 +205,6 @@ def selects_route(entry: RuleSelector, labels: Sequence[Pair], holder: ObjectRef
         return False
     wanted = [each for each in entry.tables if isinstance(each, Selector)]
     return not wanted or any(
-        named_by(each, holder) and selects(each, holder.namespace, {}) and has_table(each, holder, tenancy)
+        named_by(each, holder) and selects(each, holder.namespace, {}) and is_of(each.workspace, tenancy.owner(holder))
         for each in wanted
     )
-
-
-def has_table(wanted: Selector, holder: ObjectRef, tenancy: Tenancy) -> bool:
-    """Whether a table is in the workspace that is wanted; without workspaces nobody knows whose it is."""
-    return not wanted.workspace or tenancy.owner(holder) in (IMPLICIT, wanted.workspace)

@@ -152,6 +152,11 @@ class Tenancy:
         return set(pattern.labels) <= set(self._clusters.get(cluster, {}).items())
 
 
+def is_of(wanted: str, owner: str | None) -> bool:
+    """Whether what a workspace owns is of the one that is wanted; without workspaces nobody knows whose a thing is."""
+    return not wanted or owner in (IMPLICIT, wanted)
+
+
 def in_force(settings: Iterable[WorkspaceSettings], *, exported: bool) -> WorkspaceSettings | None:
     """Of all settings that hold for a workspace those that decide what it exports, or imports.
 

@@ -170,7 +170,7 @@ def nothing_of_others_is_seen(patch: Patch) -> None:
 
 
 def workspaces_of_selectors_are_ignored(patch: Patch) -> None:
-    patch.setattr(backing, "of_workspace", lambda *_: True)
+    patch.setattr(backing, "is_of", lambda wanted, owner: True)
 
 
 def the_newest_is_used(patch: Patch) -> None:

@@ -17,7 +17,7 @@ from kubectl_gmg.api import v2_policies
 from kubectl_gmg.model.declared import Policy, RuleSelector, ServiceMatcher, VirtualHost
 from kubectl_gmg.model.policy import Clash, DestinationSelector
 from kubectl_gmg.model.resolved import PolicyState, PolicyUse, Terminal
-from kubectl_gmg.resolve import clashes, listener_policies, route_policies, tenancy
+from kubectl_gmg.resolve import clashes, destination_selection, listener_policies, route_policies, tenancy
 from kubectl_gmg.resolve.clashes import Hit
 from kubectl_gmg.resolve.destination_selection import DestinationSelection
 from kubectl_gmg.resolve.listener_policies import ListenerPolicies
@@ -123,7 +123,7 @@ def ports_of_destinations_ignored(patch: Patch) -> None:
 
 @fault
 def tenants_of_destinations_ignored(patch: Patch) -> None:
-    patch.setattr(DestinationSelection, "_of_workspace", lambda self, wanted, ref: True)
+    patch.setattr(destination_selection, "is_of", lambda wanted, owner: True)
 
 
 @fault
